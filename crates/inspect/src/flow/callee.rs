@@ -146,10 +146,17 @@ impl Analysis<'_> {
             {
                 called = *last;
             }
-            if let Expr::Index(table, _) = program.expr(called) {
-                self.table(program, site, first, table, with, zone, queue);
-            } else if let Some(table) = asked_table(program, called) {
-                self.table(program, site, first, table, with, zone, queue);
+            // `(table[id] || otherwise)(…)`.
+            let each = match program.expr(called) {
+                Expr::Logic(_, left, right) | Expr::Cond(_, left, right) => vec![left, right],
+                _ => vec![called],
+            };
+            for called in each {
+                if let Expr::Index(table, _) = program.expr(called) {
+                    self.table(program, site, first, table, with, zone, queue);
+                } else if let Some(table) = asked_table(program, called) {
+                    self.table(program, site, first, table, with, zone, queue);
+                }
             }
         }
         // `for (k in table) table[k]()`: each in turn, and not the last one only.

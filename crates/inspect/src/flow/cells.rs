@@ -6,7 +6,7 @@ use super::dropped::Start;
 use super::label::{Label, Step, union};
 use super::path::{own, same};
 use super::sink::Standing;
-use super::{Analysis, is_foreign};
+use super::{Analysis, is_foreign, is_secret};
 use crate::ir::{ExprId, FuncId, Span};
 use crate::package::Make;
 use crate::pure::{FileId, HOLE_START, shown};
@@ -185,6 +185,16 @@ impl Cells {
         self.written
             .iter()
             .any(|written| own(&written.path).is_some())
+    }
+
+    /// The secrets that were written to files so far, whichever they are.
+    pub fn secrets(&self) -> Vec<Label> {
+        let mut out: Vec<Label> = Vec::new();
+        for written in &self.written {
+            union(&mut out, &written.labels);
+        }
+        out.retain(|label| is_secret(label.kind));
+        out
     }
 
     /// What was written to a path so far.

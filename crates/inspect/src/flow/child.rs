@@ -155,13 +155,22 @@ impl Analysis<'_> {
         let (called, running) = (self.text_is_called, self.zones.len());
         let parts = (language, zone, &place);
         let asked = Asked::of(text, &beside, folder, parts, called, running);
-        if let Some(known) = self.texts.get(&asked) {
+        // What it is handed is another text's matter.
+        let known = match self.text_is_given.is_empty() {
+            true => self.texts.get(&asked),
+            false => None,
+        };
+        if let Some(known) = known {
             self.text_is_called = false;
             self.around = known.around;
             self.left_behind.of_text = known.started;
             return known.effect;
         }
+        let is_given = !self.text_is_given.is_empty();
         let effect = self.child_read(folder, text, language, zone, place, beside);
+        if is_given {
+            return effect;
+        }
         let known = Known {
             effect,
             around: self.around.clone(),
@@ -211,6 +220,7 @@ impl Analysis<'_> {
             called: std::mem::take(&mut self.text_is_called),
             zone: Some(self.outer.zone.unwrap_or(zone)),
             place: Some(self.outer.place.clone().unwrap_or(place)),
+            given: std::mem::take(&mut self.text_is_given),
         };
         let mut found = super::analyse_at(&package, outer);
         self.package.adopt(&package);

@@ -112,6 +112,7 @@ pub fn analyse(package: &Package) -> Found {
             called: false,
             zone: None,
             place: None,
+            given: Vec::new(),
         },
     )
 }
@@ -124,6 +125,8 @@ struct Outer {
     called: bool,
     zone: Option<Zone>,
     place: Option<Place>,
+    /// What stands in the command line behind the text: `node -e TEXT SECRET`.
+    given: Vec<(SourceKind, Rc<str>)>,
 }
 
 fn analyse_at(package: &Package, outer: Outer) -> Found {
@@ -288,6 +291,8 @@ struct Analysis<'p> {
     around: Vec<around::Around>,
     /// What the text that is read next gives is called.
     text_is_called: bool,
+    /// What stands behind the text that is read next, in its command line.
+    text_is_given: Vec<(SourceKind, Rc<str>)>,
     /// Functions of the command line or script that is being read.
     shell_functions: Vec<(String, crate::shell::Script)>,
     /// Those of them that nobody called so far.
@@ -366,6 +371,7 @@ impl<'p> Analysis<'p> {
             texts: child::Texts::default(),
             around: Vec::new(),
             text_is_called: false,
+            text_is_given: Vec::new(),
             shell_functions: Vec::new(),
             shell_waiting: command::Waiting::default(),
             shell_calls: Vec::new(),

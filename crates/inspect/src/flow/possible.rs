@@ -2,6 +2,7 @@
 //! argument of several calls, a name in a folder.
 
 mod chosen;
+mod listed;
 mod others;
 
 use super::element::{folder_of, gives_names, lists_folder, named, part_of};
@@ -226,6 +227,10 @@ impl Analysis<'_> {
                         "0" => out.push(Value::text(folder_of(&text))),
                         "1" | "2" | "name" if text.ends_with(EVERY) => out.push(Value::text(EVERY)),
                         "path" => out.push(Value::text(&text)),
+                        // One of the folders around it.
+                        "parents" if program.language == Language::Python => {
+                            out.push(Value::text(&format!("{text}/..")));
+                        }
                         _ => {}
                     }
                 }
@@ -341,6 +346,10 @@ impl Analysis<'_> {
                                     if let [name] = args[..] {
                                         out.extend(self.in_folder(file, object, name, level));
                                     }
+                                }
+                                // `[fetcher + address, 'bash'].join(' | ')`.
+                                "join" if program.language == Language::JavaScript => {
+                                    out.extend(self.listed(program, file, object, &args, level));
                                 }
                                 // One of a table.
                                 "get"

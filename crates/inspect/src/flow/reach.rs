@@ -1,14 +1,15 @@
 //! Which functions run when: from the entries along calls and callbacks.
 
 use super::asked::is_within;
-use super::label::Memo;
+use super::label::{Label, Memo};
 use super::sink::Entered;
 use super::{Analysis, Index, Site};
 use crate::ir::{ExprId, FuncId, Language, Program};
+use crate::know;
 use crate::package::folder;
 use crate::pure::{FileId, HOLE_START, Surroundings, Value};
 use crate::zone::{self, Entry};
-use customs_model::{SignKind, Zone};
+use customs_model::{Edge, Flow, Hop, SignKind, SinkKind, SourceKind, Target, Zone};
 use rustc_hash::FxHashSet;
 use std::collections::BTreeMap;
 use std::rc::Rc;
@@ -80,6 +81,11 @@ impl Analysis<'_> {
                         self.enter_file(reached, zone, true, &mut queue);
                     }
                 }
+                Entry::Address {
+                    name,
+                    address,
+                    file,
+                } => self.installed_from(&name, &address, file),
                 Entry::Code { text, zone, file } => {
                     let place = self.place(file, crate::ir::Span::default());
                     self.capability("code.start", zone, None, place.clone());
@@ -103,6 +109,35 @@ impl Analysis<'_> {
         self.follow_kept(&mut queue);
         // What is there and nothing calls: users may.
         self.called_by_users();
+    }
+
+    /// A dependency is installed from an address: what its hooks run is what lies there then.
+    fn installed_from(&mut self, name: &str, address: &str, file: FileId) {
+        let Some(host) = know::place_of(address) else {
+            return;
+        };
+        let span = self.text_span(file, address);
+        let source = format!("the answer of {host}");
+        let label = Label::read(SourceKind::Remote, &source, file, span);
+        let mut path = self.way(&label);
+        path.push(Hop {
+            what: format!("is installed as {name}"),
+            at: self.place(file, span),
+            edge: Edge::Told,
+            hidden: None,
+            shown: None,
+        });
+        let marks = self.answer_marks(&label).into_iter().collect();
+        self.add_flow(Flow {
+            source: SourceKind::Remote,
+            source_name: source,
+            sink: SinkKind::Process,
+            sink_name: format!("the installation of {name}"),
+            target: Target::Constant(host),
+            zone: Zone::Install,
+            path,
+            marks,
+        });
     }
 
     /// Enters the files that code starts as processes, which is known only once its sinks were

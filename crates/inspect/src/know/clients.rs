@@ -37,6 +37,7 @@ const fn of(
 }
 
 const ENDPOINT: &[&str] = &["endpoint", "endPoint", "endpoint_url"];
+const QUEUE: &[&str] = &["connection", "redis", "host", "url"];
 const SQL: &[&str] = &["host", "hostaddr", "connectionString", "uri", "url", "dsn"];
 const BROKER: &[&str] = &[
     "host",
@@ -47,6 +48,17 @@ const BROKER: &[&str] = &[
     "brokers",
     "bootstrap_servers",
     "socket",
+];
+/// Services that events, errors and measures are sent to: what they are told of besides is whatever
+/// the code puts there.
+const EVENTS: &[&str] = &[
+    "dsn",
+    "host",
+    "api_host",
+    "apiHost",
+    "endpoint",
+    "url",
+    "serverUrl",
 ];
 const AWS_KEYS: &[&str] = &[
     "accessKeyId",
@@ -86,6 +98,17 @@ pub fn gives_messages(head: &str, method: &str) -> bool {
         "nats.connect" => method == "subscribe",
         "amqplib.connect" => method == "consume",
         _ => false,
+    }
+}
+
+/// The service over which people write to a bot of JavaScript, by what makes it.
+pub fn bot(made: &str) -> Option<&'static str> {
+    match made {
+        "telegraf.Telegraf" | "telegraf" | "grammy.Bot" | "node-telegram-bot-api" => {
+            Some("api.telegram.org")
+        }
+        "discord.js.Client" | "eris" | "eris.Client" => Some("discord.com"),
+        _ => None,
     }
 }
 
@@ -151,6 +174,19 @@ fn of_javascript(head: &str, rest: &str) -> Option<Client> {
         | "mysql2/promise.createConnection"
         | "mysql2/promise.createPool" => matches!(method, "query" | "execute").then_some(at(SQL)),
         "redis.createClient" | "ioredis" | "ioredis.Redis" => stores(method).then_some(at(BROKER)),
+        "bullmq.Queue" | "bull" | "bull.Queue" | "bee-queue" => {
+            matches!(method, "add" | "addBulk" | "createJob").then_some(at(QUEUE))
+        }
+        "@segment/analytics-node.Analytics"
+        | "@segment/analytics-node"
+        | "analytics-node"
+        | "posthog-node.PostHog"
+        | "mixpanel.init"
+        | "@rudderstack/rudder-sdk-node" => matches!(
+            method,
+            "track" | "identify" | "page" | "group" | "alias" | "capture"
+        )
+        .then_some(at(EVENTS)),
         "mqtt.connect" | "mqtt.connectAsync" => begins(method, &["publish"]).then_some(at(BROKER)),
         "amqplib.connect" | "amqp-connection-manager.connect" => {
             matches!(method, "sendToQueue" | "publish").then_some(at(BROKER))

@@ -16,7 +16,7 @@ mod rust;
 mod settings;
 mod unpackers;
 
-pub use clients::{Client, client, gives_messages};
+pub use clients::{Client, bot, client, gives_messages};
 pub use family::{family, is_family};
 pub use intercepted::{Seen, intercepted, intercepted_names};
 pub use packers::{

@@ -77,12 +77,33 @@ impl Package {
                 None => None,
             };
         }
+        if let Some(found) = self.beside(&place, &manifest, specifier) {
+            return Some(found);
+        }
         let name = manifest.get("name")?.as_str()?;
         let inside = specifier.strip_prefix(name)?;
         if OF_NODE.contains(&name) || !(inside.is_empty() || inside.starts_with('/')) {
             return None;
         }
         self.in_package(&place, &manifest, inside)
+    }
+
+    /// The file of a dependency that lies in the package: `"a": "file:vendor/a"`.
+    fn beside(&self, place: &str, manifest: &Value, specifier: &str) -> Option<FileId> {
+        let scoped = usize::from(specifier.starts_with('@'));
+        let end = specifier.match_indices('/').nth(scoped);
+        let (name, inside) = specifier.split_at(end.map_or(specifier.len(), |(at, _)| at));
+        let from = ["dependencies", "optionalDependencies"]
+            .iter()
+            .find_map(|kind| manifest.get(kind)?.get(name)?.as_str())?;
+        let folder = join(place, crate::zone::local(from)?);
+        let folder = crate::unpack::plain(&folder);
+        // One of the package itself, or of what lies around it, would mean what it meant before.
+        if folder.is_empty() || folder == place {
+            return None;
+        }
+        self.in_folder(&folder, inside)
+            .or_else(|| self.node_file(&join(&folder, inside.trim_start_matches('/'))))
     }
 
     /// The file that a package in a folder has for a part of it: nothing, or `/lib/a`.

@@ -128,6 +128,8 @@ fn member_of(paths: &mut Paths, of: &Rc<str>, name: &str) -> Option<Rc<str>> {
         (_, "__builtins__") => paths.of(&["builtins"]),
         (_, "__dict__") => Rc::clone(of),
         ("sys.modules" | "builtins", name) => paths.of(&[name]),
+        // It hands out modules of Node's as well. Source: zx's documentation of its API.
+        ("zx", "os" | "path" | "fs") => paths.of(&[name]),
         _ => paths.of(&[path, ".", name]),
     })
 }

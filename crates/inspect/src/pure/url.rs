@@ -1,7 +1,7 @@
 //! `data:` addresses: a module in its own name. Addresses that are put together by `URL`.
 
-use super::{FileId, Machine, Value};
-use crate::ir::{Expr, ExprId};
+use super::{FileId, HOLE, Machine, Value};
+use crate::ir::{Expr, ExprId, Program};
 use base64::Engine as _;
 
 impl Machine<'_> {
@@ -16,7 +16,10 @@ impl Machine<'_> {
             [whole] => {
                 let whole = self.fold(file, *whole);
                 let text = whole.any_text()?;
-                text.contains("://").then(|| Value::text(text))
+                // `url.search = secret`: what stands behind the host is more than was written.
+                let behind = if is_changed(&program, made) { HOLE } else { "" };
+                text.contains("://")
+                    .then(|| Value::text(&format!("{text}{behind}")))
             }
             [path, base, ..] => {
                 let (path, base) = (self.fold(file, *path), self.fold(file, *base));
@@ -25,6 +28,35 @@ impl Machine<'_> {
             [] => None,
         }
     }
+}
+
+/// Whether parts behind the host are set later, of an address that has a name.
+fn is_changed(program: &Program, made: ExprId) -> bool {
+    let holds = |expr: ExprId| match program.expr(expr) {
+        Expr::Name(atom, scope) => program
+            .resolve(atom, scope)
+            .is_some_and(|symbol| program.symbol(symbol).values.contains(&made)),
+        _ => false,
+    };
+    program.exprs.iter().any(|expr| match expr {
+        Expr::Assign(place, _) => match program.expr(*place) {
+            Expr::Member(object, name) => {
+                matches!(program.name(name), "pathname" | "search" | "hash") && holds(object)
+            }
+            _ => false,
+        },
+        _ => false,
+    }) || program.calls.iter().any(|(call, _)| {
+        let Expr::Call { callee, .. } = program.expr(*call) else {
+            return false;
+        };
+        let Expr::Member(parameters, name) = program.expr(callee) else {
+            return false;
+        };
+        matches!(program.name(name), "append" | "set")
+            && matches!(program.expr(parameters), Expr::Member(object, name)
+                if program.name(name) == "searchParams" && holds(object))
+    })
 }
 
 /// A path at the host of an address.

@@ -164,7 +164,7 @@ mod tests {
         gyp_commands(text, 0, &mut entries);
         let shown = entries.into_iter().filter_map(|entry| match entry {
             Entry::Command { text, .. } | Entry::Code { text, .. } => Some(text),
-            Entry::File { .. } | Entry::Named { .. } => None,
+            Entry::File { .. } | Entry::Named { .. } | Entry::Address { .. } => None,
         });
         shown.collect()
     }

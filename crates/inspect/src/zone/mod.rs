@@ -2,6 +2,7 @@
 //! clients do without being told.
 
 mod backend;
+mod dependency;
 mod gyp;
 mod installed;
 mod meson;
@@ -11,6 +12,7 @@ mod python;
 mod rust;
 
 pub use backend::of_another;
+pub(crate) use dependency::local;
 
 use crate::package::{Make, Package};
 use crate::pure::FileId;
@@ -50,6 +52,15 @@ pub enum Entry {
         name: String,
         /// The folder that it runs in, below the top.
         folder: String,
+    },
+    /// A dependency that is fetched from an address and installed.
+    Address {
+        /// What it is called.
+        name: String,
+        /// Where it comes from.
+        address: String,
+        /// The manifest.
+        file: FileId,
     },
     /// Code that stands in a file of another kind (`.pth`).
     Code {

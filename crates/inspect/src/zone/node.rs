@@ -1,6 +1,6 @@
 //! npm: hooks, `binding.gyp`, what a manifest hands out.
 
-use super::{Entry, gyp, json};
+use super::{Entry, dependency, gyp, json};
 use crate::package::{Package, folder};
 use crate::pure::FileId;
 use crate::unpack::plain;
@@ -17,7 +17,7 @@ pub(super) fn npm(package: &Package, entries: &mut Vec<Entry>) {
             .and_then(|all| all.get(name))
             .and_then(serde_json::Value::as_str)
     };
-    for name in ["preinstall", "install", "postinstall"] {
+    for name in dependency::HOOKS {
         if let Some(text) = script(name) {
             entries.push(Entry::Command {
                 text: text.to_owned(),
@@ -119,23 +119,11 @@ pub(super) fn npm(package: &Package, entries: &mut Vec<Entry>) {
             let Some(inner) = json(package, id) else {
                 continue;
             };
-            for name in ["preinstall", "install", "postinstall"] {
-                if let Some(text) = inner
-                    .get("scripts")
-                    .and_then(|all| all.get(name))
-                    .and_then(serde_json::Value::as_str)
-                {
-                    entries.push(Entry::Command {
-                        text: text.to_owned(),
-                        zone: Zone::Install,
-                        file: id,
-                        name: name.to_owned(),
-                        folder: folder(path).to_owned(),
-                    });
-                }
-            }
+            dependency::hooks(&inner, id, folder(path), entries);
         }
     }
+    dependency::locals(package, &manifest, entries);
+    dependency::addresses(package, &manifest, entries);
 }
 
 /// Whether a package is one that `npm create` runs as a command: nobody imports it, and it hands out

@@ -59,6 +59,7 @@ impl Analysis<'_> {
                 };
                 self.sends_all(base, args, input, Some(host), at);
             }
+            ("git", words) if words.contains(&"push") => self.pushes(base, words, at),
             ("find", [..]) => self.found_and_run(args, at, variables, reached),
             ("dd", [..]) => {
                 let to = texts.iter().find_map(|text| text.strip_prefix("of="));
@@ -88,6 +89,27 @@ impl Analysis<'_> {
             }
             _ => self.changes_settings(base, &texts, at),
         }
+    }
+
+    /// `git push ADDRESS`: the folder that goes there may hold any file that was written before.
+    fn pushes(&mut self, base: &str, words: &[&str], at: &At) {
+        let behind = words.iter().skip_while(|word| **word != "push").skip(1);
+        let mut behind = behind.filter(|word| !word.starts_with('-'));
+        let address = behind.next().copied().unwrap_or_default();
+        // `git@host:owner/name.git`
+        let host = match address.split_once('@') {
+            Some((_, rest)) if !address.contains("://") => rest.split(':').next(),
+            _ => None,
+        };
+        let to = match host {
+            Some(host) => Some(host.to_owned()),
+            None if address.contains("://") => know::place_of(address),
+            // A name that was given to it: whoever has the folder says where it leads.
+            None => return,
+        };
+        let labels = self.cells.secrets();
+        let target = to.map_or(Target::Caller, |to| Target::Constant(shown(&to)));
+        self.leaves(&labels, SinkKind::Network, base, &target, at);
     }
 
     /// All that a command is given, and what is in the files that it names, goes to a host.

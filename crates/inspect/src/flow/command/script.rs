@@ -3,16 +3,20 @@
 use super::check::new_shell;
 use super::start::has_network;
 use super::{At, Piped, Variables, base_name, runs_its_input};
-use crate::flow::Analysis;
 use crate::flow::child::beside;
 use crate::flow::label::Label;
 use crate::flow::sink::short;
+use crate::flow::{Analysis, is_secret};
 use crate::ir::Language;
 use crate::know;
 use crate::package::join;
 use crate::pure::{FileId, HOLE};
 use crate::shell::decoded_power_shell;
 use customs_model::{Mark, SignKind, SinkKind, SourceKind, Target, Zone};
+use std::rc::Rc;
+
+/// Secrets behind a text in its command line that are told from each other.
+const GIVEN: usize = 8;
 
 /// The variable that holds options of node.
 const NODE_OPTIONS: &str = "NODE_OPTIONS";
@@ -94,7 +98,14 @@ impl Analysis<'_> {
         }
         if let Some((text, labels)) = &code {
             self.interpreted(name, labels, at);
+            let behind = rest.flat_map(|(_, labels)| labels);
+            let secrets = behind.filter(|label| is_secret(label.kind));
+            self.text_is_given = secrets
+                .map(|label| (label.kind, Rc::clone(&label.name)))
+                .take(GIVEN)
+                .collect();
             self.code_run(text, language, at, reached);
+            self.text_is_given.clear();
         } else if let Some((text, labels)) = file {
             if text.contains("://") {
                 let host = know::place_of(&text).unwrap_or_default();

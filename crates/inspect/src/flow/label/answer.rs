@@ -231,6 +231,9 @@ impl Analysis<'_> {
             return self.new_label(SourceKind::Remote, &name, file, span);
         }
         let addresses = self.addresses(file, value, args);
+        if self.asks_for_identity(file, &addresses, context) {
+            return self.new_label(SourceKind::CredentialService, IDENTITY, file, span);
+        }
         // Addresses that a function of the package is called with. Where one of them is not
         // known (a redirection, a caller's), nobody knows whose answer it is.
         for (place, address) in &addresses {
@@ -266,6 +269,27 @@ impl Analysis<'_> {
         self.new_label(SourceKind::Remote, &name, file, span)
     }
 
+    /// Whether the address of a request is the one that a runner of a build service tells its jobs:
+    /// who asks there gets a token that says who the job is, and registries and clouds take it for
+    /// their own.
+    ///
+    /// Source: GitHub's documentation, "OpenID Connect reference", and its toolkit's `getIDToken`.
+    fn asks_for_identity(
+        &mut self,
+        file: FileId,
+        addresses: &[(FileId, ExprId)],
+        context: Option<&Rc<Context>>,
+    ) -> bool {
+        addresses.iter().any(|(place, address)| {
+            let here = context.filter(|_| *place == file);
+            let labels = self.labels(*place, *address, here);
+            labels.iter().any(|label| {
+                label.kind == SourceKind::NamedSecret
+                    && &*label.name == "ACTIONS_ID_TOKEN_REQUEST_URL"
+            })
+        })
+    }
+
     /// Where the address of a request can stand: in the arguments of the call that reads
     /// the answer, or of the one that made the request.
     fn addresses(&self, file: FileId, value: &Value, args: &[ExprId]) -> Vec<(FileId, ExprId)> {
@@ -283,6 +307,9 @@ impl Analysis<'_> {
         out
     }
 }
+
+/// What a runner gives to whoever asks at its address.
+const IDENTITY: &str = "the identity of a build";
 
 /// The name of what comes from nobody knows where.
 const UNKNOWN_ANSWER: &str = "the answer of a host";
@@ -338,3 +365,6 @@ pub(super) fn writes_otherwise(name: &str) -> bool {
             | "Headers"
     )
 }
+
+#[cfg(test)]
+mod tests;

@@ -57,6 +57,10 @@ impl Analysis<'_> {
             if &*path == super::messages::WORKER_DATA {
                 return self.worker_data(file);
             }
+            let given = self.given_in_line(&path, file, span);
+            if !given.is_empty() {
+                return given;
+            }
             // A report holds the environment in one of its parts.
             if path.starts_with("process.report.getReport().") {
                 return match path.contains(REPORTED) {

@@ -4,7 +4,9 @@
 use super::{Label, union};
 use crate::flow::{Analysis, Site};
 use crate::ir::{Expr, ExprId, Program};
+use crate::know;
 use crate::pure::{FileId, Value};
+use customs_model::SourceKind;
 use std::rc::Rc;
 
 /// What a worker of Node.js is started with.
@@ -25,6 +27,9 @@ impl Analysis<'_> {
         args: &[ExprId],
     ) -> Option<Vec<Label>> {
         let (head, method) = path.rsplit_once('.')?;
+        if let Some(label) = self.told_to_bot(program, site, head, method, value) {
+            return Some(vec![label]);
+        }
         let event = args.first()?;
         let is_event = matches!(method, "on" | "once" | "addListener" | "addEventListener");
         if !is_event || self.look_at(site.file, *event, None).known_text() != Some("message") {
@@ -54,6 +59,43 @@ impl Analysis<'_> {
             }
             _ => None,
         }
+    }
+
+    /// What somebody writes to a bot that answers to a key of the package's: whoever made the package
+    /// says who that is. One whose key is the user's own is the user's.
+    fn told_to_bot(
+        &mut self,
+        program: &Rc<Program>,
+        site: Site,
+        head: &str,
+        method: &str,
+        value: &Value,
+    ) -> Option<Label> {
+        const SHORTEST: usize = 16;
+        let hears = matches!(
+            method,
+            "on" | "once" | "hears" | "command" | "onText" | "use"
+        );
+        let service = know::bot(head.strip_suffix("()")?).filter(|_| hears)?;
+        let Value::Native(native) = value else {
+            return None;
+        };
+        let (file, made) = native.made_at?;
+        let maker = self.program(file)?;
+        let Expr::Call { args, .. } = maker.expr(made) else {
+            return None;
+        };
+        // `new Telegraf(key)`, and `client.login(key)`.
+        let first = maker.list(args).first().map(|key| (file, *key));
+        let logins = sent_by(program, &["login"]).into_iter();
+        let mut keys = logins.map(|(_, key)| (site.file, key)).chain(first);
+        let own = keys.any(|(file, key)| {
+            let key = self.look_at(file, key, None);
+            key.known_text().is_some_and(|key| key.len() >= SHORTEST)
+        });
+        let name = format!("the answer of {service}");
+        let span = program.span(site.expr);
+        own.then(|| self.new_label(SourceKind::Remote, &name, site.file, span))
     }
 
     /// What those who start a file as a child send to it.

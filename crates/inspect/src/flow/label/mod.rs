@@ -354,7 +354,19 @@ impl Analysis<'_> {
         if &*path == messages::WORKER_DATA {
             return self.worker_data(file);
         }
-        Vec::new()
+        self.given_in_line(&path, file, span)
+    }
+
+    /// What a text is given by the command line that runs it: `process.argv[1]`.
+    pub(super) fn given_in_line(&self, path: &str, file: FileId, span: Span) -> Vec<Label> {
+        let is_argument = ["process.argv", "sys.argv"]
+            .iter()
+            .filter_map(|list| path.strip_prefix(list))
+            .any(|rest| rest.is_empty() || rest.starts_with('.'));
+        let given = self.outer.given.iter().filter(|_| is_argument);
+        given
+            .map(|(kind, name)| self.new_label(*kind, name, file, span))
+            .collect()
     }
 
     pub(super) fn environment_variable(&self, name: &str, file: FileId, span: Span) -> Vec<Label> {

