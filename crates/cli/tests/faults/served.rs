@@ -13,6 +13,8 @@ mod no_room;
 #[cfg(unix)]
 mod origins;
 #[cfg(unix)]
+mod private;
+#[cfg(unix)]
 mod reload;
 #[cfg(unix)]
 mod setup;
