@@ -13,6 +13,8 @@ mod no_room;
 #[cfg(unix)]
 mod origins;
 #[cfg(unix)]
+mod policy;
+#[cfg(unix)]
 mod private;
 #[cfg(unix)]
 mod reload;
