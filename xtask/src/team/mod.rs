@@ -18,7 +18,7 @@ mod web;
 use crate::error::Error;
 use crate::tools;
 use crate::trees::{Manager, Registries};
-use crate::workspace::{Needed, Workspace};
+use crate::workspace::{Workspace, words};
 use client::{CLIENTS, User, project};
 use gate::{Gate, Team, Upstreams};
 use held::{Held, How};
@@ -352,15 +352,17 @@ impl Site {
 impl Team {
     /// Makes a token that the gates know; gives its secret.
     fn token(&self, name: &str, file: &Path) -> Result<String, Error> {
-        let program = Needed {
-            program: "customs",
-            needed_for: "a team",
-            remedy: "build it",
-        };
         let mut make = Command::new(&self.program);
         make.args(["gate", "token", name, "--to"]).arg(file);
-        let secret = program.output(&mut make)?;
-        Ok(String::from_utf8_lossy(&secret).trim().to_owned())
+        let output = make.output().map_err(Error::io("start", &self.program))?;
+        match output.status.success() {
+            true => Ok(String::from_utf8_lossy(&output.stdout).trim().to_owned()),
+            false => Err(Error::Checks(format!(
+                "{}: {}",
+                words(&make),
+                String::from_utf8_lossy(&output.stderr)
+            ))),
+        }
     }
 
     /// A process that reads artifacts for the gates.
