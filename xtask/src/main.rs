@@ -11,6 +11,7 @@
 //! | `bench` | the release program, measured: `docs/benchmarks.md` |
 //! | `conformance` | real attestations of others, and folders of Sigstore's public cases |
 //! | `trees` | real projects, installed, built, tested and served, then verified |
+//! | `team` | two gates on PostgreSQL and S3, the eight clients through them, and one gate killed |
 
 #![allow(
     clippy::print_stdout,
@@ -24,6 +25,7 @@ mod conformance;
 mod error;
 mod lint;
 mod tables;
+mod team;
 mod test;
 mod tools;
 mod trees;
@@ -72,6 +74,8 @@ enum Chore {
     Conformance(conformance::Arguments),
     /// Install, build, test and serve real projects, and check that every difference is explained
     Trees(trees::Arguments),
+    /// Start two gates on PostgreSQL and S3, run the clients through them, kill one gate
+    Team(team::Arguments),
     /// Build the release program and measure it: `bench gate [PART…]`, `bench inspect [LIST…]`, `bench verify`
     Bench {
         /// Arguments for the benchmarks; `--help` tells them
@@ -109,6 +113,7 @@ fn run(chore: Chore) -> Result<(), Error> {
         Chore::Calibrate { arguments } => calibrate::run(&workspace, &arguments),
         Chore::Conformance(arguments) => conformance::run(&workspace, &arguments),
         Chore::Trees(arguments) => trees::run(&workspace, &arguments),
+        Chore::Team(arguments) => team::run(&workspace, &arguments),
         Chore::Bench { arguments } => bench::run(&workspace, &arguments),
     }
 }

@@ -44,6 +44,11 @@ impl Workspace {
         self.target.join("trees")
     }
 
+    /// Where a team's gates run.
+    pub fn team(&self) -> PathBuf {
+        self.target.join("team")
+    }
+
     /// Where the evidence of others is put.
     pub fn conformance(&self) -> PathBuf {
         self.target.join("conformance")

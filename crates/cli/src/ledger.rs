@@ -1,8 +1,8 @@
 //! `customs ledger`: who received a release, and whether the record of it is intact.
 
 use crate::error::{Doing as _, Failure};
-use crate::output;
 use crate::place::Place;
+use crate::{gate, output};
 use customs_model::{ParseError, ReleaseId};
 use customs_store::{HEADS_FILE, Store, Tail, Verification};
 use std::fmt::Write as _;
@@ -13,6 +13,9 @@ use std::sync::Arc;
 /// Arguments of `customs ledger`.
 #[derive(clap::Args)]
 pub struct Arguments {
+    /// The ledger of a team's gate, by the folder that this config of it names
+    #[arg(long, value_name = "FILE", env = "CUSTOMS_GATE_CONFIG", global = true)]
+    config: Option<PathBuf>,
     #[command(flatten)]
     place: Place,
     #[command(subcommand)]
@@ -43,6 +46,7 @@ enum Command {
 
 /// Asks the ledger.
 pub fn main(arguments: Arguments) -> Result<u8, Failure> {
+    gate::settle(arguments.config.as_deref())?;
     let place = &arguments.place;
     match arguments.command {
         Command::Who { release, format } => who(place, &release, format),

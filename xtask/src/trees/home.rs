@@ -34,11 +34,12 @@ const KEPT: [&str; 17] = [
 /// Which registries the machine's clients are configured with.
 #[derive(Debug)]
 pub struct Registries {
-    npm: String,
+    /// npm's.
+    pub npm: String,
     /// Where the headers of Node.js lie that native packages are compiled with.
     headers: Option<String>,
     /// The index of Python's packages.
-    python: Option<String>,
+    pub python: Option<String>,
 }
 
 impl Registries {
@@ -196,7 +197,7 @@ impl Home {
 }
 
 /// Where this machine keeps Rust's toolchains, which lie in the account's home.
-fn toolchains() -> PathBuf {
+pub fn toolchains() -> PathBuf {
     std::env::var_os("RUSTUP_HOME").map_or_else(
         || PathBuf::from(std::env::var_os("HOME").unwrap_or_default()).join(".rustup"),
         PathBuf::from,

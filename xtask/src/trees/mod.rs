@@ -16,8 +16,12 @@ use crate::bench::build;
 use crate::error::Error;
 use crate::tools;
 use crate::workspace::Workspace;
-use home::{Home, Registries};
-use project::{Manager, Project};
+pub use home::{Registries, toolchains};
+pub use project::Manager;
+pub use step::Group;
+
+use home::Home;
+use project::Project;
 use std::fs;
 use std::io::Read as _;
 use std::path::{Path, PathBuf};

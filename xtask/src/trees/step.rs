@@ -99,7 +99,8 @@ fn free_port() -> Result<u16, Error> {
 }
 
 /// A command and what it starts, in a process group of its own, which ends with this value.
-struct Group {
+#[derive(Debug)]
+pub struct Group {
     child: Child,
 }
 
@@ -135,14 +136,25 @@ impl Group {
         for (name, value) in &step.environment {
             command.env(name, home.filled(value, port));
         }
-        alone(&mut command);
-        let child = command
-            .spawn()
-            .map_err(Error::io("start", Path::new(program)))?;
+        Self::spawn(&mut command)
+    }
+
+    /// Starts a command in a group of its own.
+    ///
+    /// # Errors
+    /// It cannot be started.
+    pub fn spawn(command: &mut Command) -> Result<Self, Error> {
+        alone(command);
+        let program = Path::new(command.get_program()).to_owned();
+        let child = command.spawn().map_err(Error::io("start", &program))?;
         Ok(Self { child })
     }
 
-    fn ended(&mut self) -> Result<Option<ExitStatus>, Error> {
+    /// How it ended; none while it runs.
+    ///
+    /// # Errors
+    /// It cannot be waited for.
+    pub fn ended(&mut self) -> Result<Option<ExitStatus>, Error> {
         let program = Path::new("a step");
         self.child
             .try_wait()
@@ -150,7 +162,10 @@ impl Group {
     }
 
     /// None where it takes longer.
-    fn wait(&mut self, limit: Duration) -> Result<Option<ExitStatus>, Error> {
+    ///
+    /// # Errors
+    /// It cannot be waited for.
+    pub fn wait(&mut self, limit: Duration) -> Result<Option<ExitStatus>, Error> {
         let began = Instant::now();
         loop {
             match self.ended()? {

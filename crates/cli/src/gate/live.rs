@@ -37,7 +37,112 @@ pub struct Loaded {
     pub settings: TeamSettings,
 }
 
+/// What the files say of policies alone: who asks for these needs no secret of a registry.
+pub struct Policies {
+    /// The policy of tokens that name none, and what messages call it.
+    pub own: (Policy, String),
+    others: BTreeMap<String, (Policy, String)>,
+    tokens: Vec<Token>,
+    /// Where its advisories lie.
+    pub advisories: Option<PathBuf>,
+    /// The folder for ledger, cache and state.
+    pub folder: Option<PathBuf>,
+}
+
+impl Policies {
+    /// The policy that a token is under.
+    ///
+    /// # Errors
+    /// There is no such token, or no such policy.
+    pub fn of_token(&self, name: &str) -> Result<(Policy, String), Failure> {
+        let token = self.tokens.iter().find(|token| token.name == name);
+        let token = token.ok_or_else(|| {
+            let known = self.tokens.iter().map(|token| token.name.as_str());
+            let shown = printable(name, 100);
+            Failure::usage(match customs_rules::did_you_mean(name, known) {
+                Some(meant) => {
+                    format!("the gate has no token {shown:?}; did you mean {meant:?}?")
+                }
+                None => format!("the gate has no token {shown:?}; its file of tokens names them"),
+            })
+        })?;
+        match &token.policy {
+            None => Ok(self.own.clone()),
+            Some(policy) => self.others.get(policy).cloned().ok_or_else(|| {
+                Failure::usage(format!(
+                    "the token {name} is under a policy {:?}, which [policies] does not name",
+                    printable(policy, 100)
+                ))
+            }),
+        }
+    }
+
+    /// All of them.
+    pub fn all(&self) -> impl Iterator<Item = &Policy> {
+        let all = std::iter::once(&self.own).chain(self.others.values());
+        all.map(|(policy, _)| policy)
+    }
+}
+
 impl Live {
+    /// The same for a config that may be named relative to the present folder.
+    ///
+    /// # Errors
+    /// The present folder is not known.
+    pub fn at_path(config: &Path) -> Result<Self, Failure> {
+        Ok(Self::new(
+            std::path::absolute(config).doing("find the config")?,
+        ))
+    }
+
+    /// Reads the policies, and who is under which.
+    ///
+    /// # Errors
+    /// A file that cannot be read, or that says what cannot be.
+    pub fn policies(&mut self) -> Result<Policies, Failure> {
+        let config: Config = read::file(&self.config)?;
+        version(config.version, &self.config)?;
+        let shown = |path: &Path| self.at(path).display().to_string();
+        let own = match &config.policy {
+            Some(path) => shown(path),
+            None => format!(
+                "the default policy, since {} names none",
+                self.config.display()
+            ),
+        };
+        let names: BTreeMap<String, String> = config
+            .policies
+            .iter()
+            .map(|(name, path)| (name.clone(), shown(path)))
+            .collect();
+        let policy = match &config.policy {
+            Some(path) => self.policy(path)?,
+            None => Policy::default(),
+        };
+        let mut others = BTreeMap::new();
+        for (name, path) in &config.policies {
+            let policy = self.policy(path)?;
+            let shown = names.get(name).cloned().unwrap_or_default();
+            others.insert(name.clone(), (policy, shown));
+        }
+        Ok(Policies {
+            own: (policy, own),
+            others,
+            tokens: self.tokens(&config.tokens)?,
+            advisories: config.advisories.as_deref().map(|path| self.at(path)),
+            folder: config.folder.as_deref().map(|folder| self.at(folder)),
+        })
+    }
+
+    /// Reads the registries, with their credentials.
+    ///
+    /// # Errors
+    /// A file or a variable that cannot be read, or that says what cannot be.
+    pub fn registries(&mut self) -> Result<Upstreams, Failure> {
+        let config: Config = read::file(&self.config)?;
+        self.upstreams(&config)
+    }
+
     /// Nothing is read yet.
     pub fn new(config: PathBuf) -> Self {
         Self {

@@ -17,6 +17,8 @@ use crate::error::Failure;
 use crate::place::Place;
 use std::path::PathBuf;
 
+pub use keep::settle;
+pub use live::Live;
 pub use setup::{gate_url, token as token_of_file};
 
 /// Arguments of `customs gate`.

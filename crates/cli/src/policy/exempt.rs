@@ -4,14 +4,14 @@
 mod grant;
 mod list;
 
-use super::{policy_of, who};
+use super::under::{self, Under};
+use super::who;
 use crate::error::{Doing as _, Failure};
 use crate::output;
 use crate::place::Place;
 use customs_model::{Clock, Ecosystem, SystemClock, Timestamp, printable};
 use customs_rules::Policy;
 use customs_store::{Ended, ExemptionChange, LedgerRecord, Store, Who};
-use std::path::PathBuf;
 use std::sync::Arc;
 
 /// Arguments of `customs policy exempt`.
@@ -50,16 +50,15 @@ pub struct Arguments {
     /// Ends an exemption of the ledger before its time
     #[arg(long, value_name = "ID", conflicts_with = "target")]
     end: Option<String>,
-    /// The policy file; without it the one in the configuration folder, or the default
-    #[arg(long, value_name = "FILE", env = "CUSTOMS_POLICY")]
-    policy: Option<PathBuf>,
+    #[command(flatten)]
+    under: under::Arguments,
     #[command(flatten)]
     format: output::Format,
 }
 
 /// Does it.
 pub fn main(arguments: &Arguments) -> Result<u8, Failure> {
-    let (policy, name) = policy_of(arguments.policy.as_deref())?;
+    let Under { policy, name, .. } = arguments.under.read(None)?;
     let clock = Arc::new(SystemClock);
     let now = clock.now();
     if arguments.list {

@@ -6,7 +6,7 @@ use crate::place::Place;
 use customs_gate::kept_policy_key;
 use customs_intel::Snapshot;
 use customs_model::{Dossier, Ecosystem, Known, PackageName, ReleaseId, Route, Timestamp};
-use customs_registry::version_order;
+use customs_registry::{origin_key, version_order};
 use customs_rules::{Again, Past, Policy, decide_again};
 use customs_store::{DecisionRow, Sights, Store};
 use std::collections::HashMap;
@@ -27,6 +27,8 @@ pub struct Remembered {
     pub sights: Vec<(String, Sights)>,
     /// Every decision about it, oldest first.
     pub decisions: Vec<DecisionRow>,
+    /// The private upstream that a team's gate found it at, and takes it from for good.
+    pub origin: Option<String>,
 }
 
 impl Remembered {
@@ -51,6 +53,16 @@ impl Remembered {
         self.sights
             .iter()
             .max_by_key(|(_, sights)| sights.last_look)
+    }
+
+    /// What kind of upstream it comes from, as far as that is kept: of a private one, where it was
+    /// looked at last.
+    fn route(&self) -> Route {
+        let looked = self.latest_look().map(|(upstream, _)| upstream);
+        match looked.is_some() && looked == self.origin.as_ref() {
+            true => Route::Private,
+            false => Route::Public,
+        }
     }
 }
 
@@ -113,6 +125,10 @@ impl Memory {
                 .all_sights(package)
                 .doing("ask the gate's memory")?,
             decisions: self.store.decisions_of(package).doing("ask the ledger")?,
+            origin: self
+                .store
+                .meta(&origin_key(package))
+                .doing("ask the gate's memory")?,
         });
         self.packages.insert(package.clone(), remembered.clone());
         Ok(remembered)
@@ -155,7 +171,7 @@ impl Memory {
             Some(at) => Known::Is(at),
             None => Known::not_known("the gate's memory has no publish time for it"),
         };
-        let mut dossier = Dossier::bare(release.clone(), published, Route::Public);
+        let mut dossier = Dossier::bare(release.clone(), published, known.route());
         dossier.artifact = file.map(str::to_owned);
         dossier.first_seen = sight.map(|sight| sight.first);
         dossier.published_before = sight.and_then(|sight| sight.published_before);

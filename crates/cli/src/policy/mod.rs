@@ -6,13 +6,10 @@ mod explain;
 mod memory;
 mod target;
 mod test;
+mod under;
 mod who;
 
 use crate::error::Failure;
-use crate::run::policy::of_user;
-use customs_gate::policy_in_force;
-use customs_rules::Policy;
-use std::path::Path;
 
 /// Arguments of `customs policy`.
 #[derive(clap::Args)]
@@ -25,7 +22,8 @@ pub struct Arguments {
 enum Command {
     /// Which releases of a package policy offers now, and why each of the others is held.
     ///
-    /// Examples: customs policy explain axios · customs policy explain pkg:pypi/requests@2.32.0
+    /// Examples: customs policy explain axios · customs policy explain pkg:pypi/requests@2.32.0 ·
+    /// customs policy explain axios --config customs-gate.toml --token ci-main
     ///
     /// Exit codes: 0 offered (of a package: something of it), 1 held or blocked, 3 not known.
     Explain(explain::Arguments),
@@ -58,12 +56,4 @@ pub fn main(arguments: Arguments) -> Result<u8, Failure> {
         Command::Test(arguments) => test::main(&arguments),
         Command::Exempt(arguments) => exempt::main(&arguments),
     }
-}
-
-/// The user's policy, and what messages call it.
-fn policy_of(given: Option<&Path>) -> Result<(Policy, String), Failure> {
-    let file = of_user(given)?;
-    let (policy, _) = policy_in_force(file.as_ref(), None).map_err(Failure::usage)?;
-    let name = file.map_or_else(|| "the default policy".to_owned(), |file| file.name);
-    Ok((policy, name))
 }

@@ -13,6 +13,10 @@ mod no_room;
 #[cfg(unix)]
 mod origins;
 #[cfg(unix)]
+mod policy;
+#[cfg(unix)]
+mod private;
+#[cfg(unix)]
 mod reload;
 #[cfg(unix)]
 mod setup;

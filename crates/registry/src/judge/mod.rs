@@ -25,6 +25,7 @@ pub use cargo::{CargoConfig, CargoDocument};
 pub use closer::Read;
 pub use locate::Located;
 pub use npm::{document_path as npm_document_path, facts as npm_facts, needs as npm_needs};
+pub use origins::origin_key;
 pub use promised::NoPromise;
 pub use pypi::PypiPage;
 pub use standing::{PackageStands, Stands};

@@ -51,8 +51,9 @@ impl Known {
     }
 }
 
-/// The name under which the store keeps an origin.
-pub(super) fn key(package: &PackageName) -> String {
+/// The name under which the store keeps an origin: what [`Upstream::shown`] says of the private
+/// registry that a name comes from for good. Of names that come from a public one it keeps none.
+pub fn origin_key(package: &PackageName) -> String {
     format!("origin:{}:{package}", package.ecosystem().purl_type())
 }
 
@@ -175,7 +176,7 @@ impl Registry {
         if told.is_some_and(|at| is_fresh(at, now)) {
             return Ok(None);
         }
-        let (store, name) = (self.store.clone(), key(package));
+        let (store, name) = (self.store.clone(), origin_key(package));
         let asked = tokio::task::spawn_blocking(move || store.meta(&name)).await;
         let fixed = match asked {
             Ok(Ok(fixed)) => fixed,
@@ -203,7 +204,7 @@ impl Registry {
         upstream: &Upstream,
     ) -> Result<(), FetchError> {
         let shown = upstream.shown();
-        let (store, name, value) = (self.store.clone(), key(package), shown.clone());
+        let (store, name, value) = (self.store.clone(), origin_key(package), shown.clone());
         let kept = tokio::task::spawn_blocking(move || store.set_meta(&name, &value)).await;
         match kept {
             Ok(Ok(())) => {}

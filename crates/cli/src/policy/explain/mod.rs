@@ -9,11 +9,11 @@ mod text;
 
 use super::memory::Memory;
 use super::target::Target;
+use super::under::{self, OfGate};
 use crate::error::{Doing as _, Failure};
 use crate::output;
-use crate::run::policy::{of_project, of_user};
 use customs_ecosystem::{cargo, npm, pypi};
-use customs_gate::{NamedText, advisories, grants, policy_in_force};
+use customs_gate::{advisories, grants};
 use customs_intel::Snapshot;
 use customs_model::{
     Action, Clock as _, Ecosystem, Known, Reason, SystemClock, Timestamp, Version,
@@ -22,7 +22,7 @@ use customs_registry::version_order;
 use customs_rules::Policy;
 use serde::Serialize;
 use std::cmp::Ordering;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// Arguments of `customs policy explain`.
@@ -34,9 +34,8 @@ pub struct Arguments {
     /// The ecosystem of a name without one
     #[arg(long, default_value = "npm", value_name = "NAME")]
     ecosystem: Ecosystem,
-    /// The policy file; without it the one in the configuration folder, or the default
-    #[arg(long, value_name = "FILE", env = "CUSTOMS_POLICY")]
-    policy: Option<PathBuf>,
+    #[command(flatten)]
+    under: under::Arguments,
     /// Known-malware advisories: an OSV folder, file or export
     #[arg(long, value_name = "PATH", env = "CUSTOMS_ADVISORIES")]
     advisories: Option<PathBuf>,
@@ -155,20 +154,14 @@ pub fn main(arguments: &Arguments) -> Result<u8, Failure> {
     let now = SystemClock.now();
     let target = Target::parse(&arguments.target, arguments.ecosystem)?;
     let here = std::env::current_dir().doing("find the current folder")?;
-    let (user, project) = (of_user(arguments.policy.as_deref())?, of_project(&here)?);
-    let in_force = policy_in_force(user.as_ref(), project.as_ref());
-    let (policy, ignored) = in_force.map_err(Failure::usage)?;
+    let under = arguments.under.read(Some(&here))?;
+    let (policy, name) = (under.policy, under.name);
     let mut notes: Vec<String> = policy
         .problems(now)
         .iter()
         .map(ToString::to_string)
         .collect();
-    notes.extend(
-        ignored
-            .iter()
-            .map(|one| format!("the project's policy: {one}")),
-    );
-    let name = name(user.as_ref(), project.as_ref());
+    notes.extend(under.notes);
     let memory = Memory::open()?;
     let policy = match &memory {
         Some(memory) => {
@@ -179,7 +172,12 @@ pub fn main(arguments: &Arguments) -> Result<u8, Failure> {
         }
         None => policy,
     };
-    let (advisories, why) = advisories(arguments.advisories.as_deref(), now);
+    let of_gate = under
+        .gate
+        .as_ref()
+        .and_then(|gate| gate.advisories.as_deref());
+    let named = arguments.advisories.as_deref().or(of_gate);
+    let (advisories, why) = advisories(named, now);
     notes.extend(why);
     let question = Question {
         target,
@@ -188,7 +186,11 @@ pub fn main(arguments: &Arguments) -> Result<u8, Failure> {
         now,
     };
     let mut memory = memory;
-    let answer = answer(&question, memory.as_mut(), arguments, &here)?;
+    let place = Asking {
+        here: &here,
+        gate: under.gate,
+    };
+    let answer = answer(&question, memory.as_mut(), arguments, place)?;
     let explained = explained(question, name, answer, notes);
     if arguments.format.is_json() {
         let whole = serde_json::to_string_pretty(&explained).doing("write the result")?;
@@ -199,13 +201,10 @@ pub fn main(arguments: &Arguments) -> Result<u8, Failure> {
     Ok(explained.code())
 }
 
-/// What the policy in force is called.
-fn name(user: Option<&NamedText>, project: Option<&NamedText>) -> String {
-    let user = user.map_or("the default policy", |file| file.name.as_str());
-    match project {
-        Some(project) => format!("{user}, tightened by {}", project.name),
-        None => user.to_owned(),
-    }
+/// Whose registries are asked: those of the gate, else those of the client's own configuration.
+struct Asking<'a> {
+    here: &'a Path,
+    gate: Option<OfGate>,
 }
 
 /// From the ledger where that knows, else from the registry.
@@ -213,7 +212,7 @@ fn answer(
     question: &Question,
     mut memory: Option<&mut Memory>,
     arguments: &Arguments,
-    here: &std::path::Path,
+    place: Asking<'_>,
 ) -> Result<Answer, Failure> {
     if !arguments.online
         && let Some(memory) = memory.as_deref_mut()
@@ -228,7 +227,7 @@ fn answer(
             question.target.about()
         )));
     }
-    online::ask(question, memory, here)
+    online::ask(question, memory, place)
 }
 
 impl Answer {

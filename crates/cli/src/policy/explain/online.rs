@@ -1,6 +1,6 @@
 //! From the registries of the client's own configuration.
 
-use super::{Answer, Question, Release, Source, State, offline};
+use super::{Answer, Asking, Question, Release, Source, State, offline};
 use crate::client;
 use crate::error::{Doing as _, Failure};
 use crate::paths::{self, OwnFolder};
@@ -11,7 +11,6 @@ use customs_registry::http::Fetcher;
 use customs_registry::{Context, PackageStands, Registry, Stands};
 use customs_store::SqliteStore;
 use std::collections::BTreeMap;
-use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -25,10 +24,13 @@ const SILENCE: Duration = Duration::from_secs(60);
 pub fn ask(
     question: &Question,
     memory: Option<&mut Memory>,
-    here: &Path,
+    place: Asking<'_>,
 ) -> Result<Answer, Failure> {
     let package = &question.target.package;
-    let discovered = client::discover_of(here, &[package.ecosystem()])?;
+    let upstreams = match place.gate {
+        Some(mut gate) => gate.upstreams()?,
+        None => client::discover_of(place.here, &[package.ecosystem()])?.upstreams,
+    };
     let folder = OwnFolder::take("policy")?;
     let clock = Arc::new(SystemClock);
     // The gate's own memory is the gate's to write; what is asked here is forgotten.
@@ -39,7 +41,7 @@ pub fn ask(
     let registry = Registry::open(&cache, Fetcher::with_silence(SILENCE), clock, store)
         .doing("open the cache of what was fetched")?;
     let context = Context::new(
-        discovered.upstreams,
+        upstreams,
         question.policy.clone(),
         question.advisories.clone(),
     );

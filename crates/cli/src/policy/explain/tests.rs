@@ -164,6 +164,22 @@ fn what_older_rules_decided_is_not_known_now() {
 }
 
 #[test]
+fn what_a_private_registry_has_is_judged_as_private_while_it_is_its_origin() {
+    let house = House::new();
+    let key = "origin:npm:left";
+    house
+        .store
+        .set_meta(key, "https://registry.example/")
+        .unwrap();
+    let (told, _) = house.ask("left", "", house.now);
+    assert_eq!(told.resolves.unwrap().as_str(), "1.1.0", "young, and ours");
+    // It moved: where it was looked at last is another place.
+    house.store.set_meta(key, "https://old.example/").unwrap();
+    let (told, _) = house.ask("left", "", house.now);
+    assert_eq!(told.resolves.unwrap().as_str(), "1.0.1");
+}
+
+#[test]
 fn the_form_for_programs_has_its_schema_and_every_state() {
     let house = House::new();
     let (told, _) = house.ask("left", "", house.now);

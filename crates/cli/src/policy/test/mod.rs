@@ -5,7 +5,7 @@ mod judged;
 mod text;
 
 use super::memory::Memory;
-use super::policy_of;
+use super::under::{self, Under};
 use crate::error::{Doing as _, Failure};
 use crate::output;
 use customs_gate::{advisories, grants};
@@ -31,9 +31,8 @@ mod limit {
 /// Arguments of `customs policy test`.
 #[derive(clap::Args)]
 pub struct Arguments {
-    /// The policy to try; without it the one in the configuration folder, or the default
-    #[arg(long, value_name = "FILE", env = "CUSTOMS_POLICY")]
-    policy: Option<PathBuf>,
+    #[command(flatten)]
+    under: under::Arguments,
     /// Advisories to try: an OSV folder, file or export
     #[arg(long, value_name = "PATH", env = "CUSTOMS_ADVISORIES")]
     advisories: Option<PathBuf>,
@@ -121,7 +120,7 @@ pub struct Unknown {
 /// Tests a policy.
 pub fn main(arguments: &Arguments) -> Result<u8, Failure> {
     let now = SystemClock.now();
-    let (policy, name) = policy_of(arguments.policy.as_deref())?;
+    let under = arguments.under.read(None)?;
     let Some(memory) = Memory::open()? else {
         return Err(Failure::nothing(
             "nothing to test with: there is no ledger yet; the first `customs run` begins one",
@@ -137,7 +136,12 @@ pub fn main(arguments: &Arguments) -> Result<u8, Failure> {
             }
         },
     };
-    let (in_force, _) = policy_of(None)?;
+    let Under {
+        policy,
+        name,
+        in_force,
+        ..
+    } = under;
     let mut notes: Vec<String> = policy
         .problems(now)
         .iter()
@@ -158,7 +162,9 @@ pub fn main(arguments: &Arguments) -> Result<u8, Failure> {
     };
     let mut memory = memory.with_advisories(snapshot);
     // Whether or not a run of today has kept it.
-    memory.take_for(in_force.digest().to_string(), &in_force);
+    for policy in &in_force {
+        memory.take_for(policy.digest().to_string(), policy);
+    }
     let mut testing = Testing::new(memory, policy, granted);
     testing.all(report.from, |outcome| report.take(outcome))?;
     report.finish();

@@ -1,0 +1,127 @@
+//! A gate that is killed in the middle of an installation, while somebody installs through the other
+//! one. That one goes on, takes over who was cut off, and marks the chain that nobody continues.
+
+use super::Site;
+use super::client::{LARGE, User, locked};
+use super::gate::Gate;
+use crate::error::Error;
+use crate::trees::Manager;
+use std::path::Path;
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+
+/// How many artifacts the gate has delivered when it is killed: some, and not all.
+const MIDDLE: u64 = 20;
+/// How long an installation may take, and how long it may take until a gap is marked: a gate is
+/// silent for 30 s then, and the others look every 5 s.
+const LIMIT: Duration = Duration::from_secs(300);
+const LOOK: Duration = Duration::from_millis(20);
+
+/// What came of it.
+#[derive(Debug)]
+pub struct Killed {
+    /// How many artifacts the gate had delivered to the one who was cut off.
+    pub delivered: u64,
+    /// How many packages the other one installed, and in how many seconds.
+    pub went_on: (usize, f64),
+    /// The same of who was cut off, afterwards, through the other gate.
+    pub taken_over: (usize, f64),
+    /// Releases that somebody has, and that the ledger does not say so of.
+    pub missing: Vec<String>,
+    /// How long it took until the chain of the one that was killed was closed, in seconds.
+    pub closed_after: f64,
+    /// What each gate's own heads say of the ledger: chains, records, intact.
+    pub verified: Vec<(&'static str, usize, u64, bool)>,
+}
+
+/// Kills the first gate, and starts it again afterwards.
+pub fn kill_one(site: &mut Site, tools: &Path) -> Result<Killed, Error> {
+    let clients = site.team.folder.join("clients");
+    let make = |name: &str, gate: &Gate| -> Result<User, Error> {
+        let secret = site.token(name);
+        let user = User::new(clients.join(name), Manager::Npm, tools, &LARGE)?;
+        user.set_up(&site.team.program, gate, secret)?;
+        Ok(user)
+    };
+    let cut = make("cut-off", &site.gates[0])?;
+    let other = make("goes-on", &site.gates[1])?;
+    let before = site.gates[0].deliveries()?;
+    let began = Instant::now();
+    let mut of_cut = cut.begin(&LARGE)?;
+    let mut of_other = other.begin(&LARGE)?;
+    let mut delivered = 0;
+    while delivered < MIDDLE {
+        if of_cut.ended()?.is_some() || began.elapsed() > LIMIT {
+            let log = cut.log();
+            return Err(Error::Checks(format!(
+                "there was no middle to kill a gate in: {delivered} delivered; see {}",
+                log.display()
+            )));
+        }
+        sleep(LOOK);
+        delivered = site.gates[0].deliveries()? - before;
+    }
+    let id = site.gates[0].kill()?;
+    let killed = Instant::now();
+    eprintln!("gate one (process {id}) was killed after {delivered} deliveries");
+    let ended = of_other.wait(LIMIT)?;
+    let seconds = began.elapsed().as_secs_f64();
+    if !ended.is_some_and(|status| status.success()) {
+        return Err(Error::Checks(format!(
+            "the other gate did not go on; see {}",
+            other.log().display()
+        )));
+    }
+    let went_on = locked(&other.project())?;
+    // Who was cut off gives up, and asks the other gate.
+    drop(of_cut);
+    let secret = site.token("cut-off-again");
+    cut.set_up(&site.team.program, &site.gates[1], secret)?;
+    cut.forget()?;
+    let again = cut.install(&LARGE)?;
+    if let Some(why) = again.failed {
+        return Err(Error::Checks(format!(
+            "who was cut off gets nothing: {why}"
+        )));
+    }
+    let taken_over = locked(&cut.project())?;
+    let mut missing = Vec::new();
+    for (releases, token) in [(&went_on, "goes-on"), (&taken_over, "cut-off-again")] {
+        for release in releases {
+            if site.gates[1].who(release)?.by(token) == 0 {
+                missing.push(format!("{release} ({token})"));
+            }
+        }
+    }
+    let closed_after = closed(&site.gates[1], killed)?;
+    site.gates[0].again()?;
+    let mut verified = Vec::new();
+    for gate in &site.gates {
+        let found = gate.verify()?;
+        let records = found.chains.iter().map(|chain| chain.records).sum();
+        verified.push((gate.name, found.chains.len(), records, found.intact));
+    }
+    Ok(Killed {
+        delivered,
+        went_on: (went_on.len(), seconds),
+        taken_over: (taken_over.len(), again.time.as_secs_f64()),
+        missing,
+        closed_after,
+        verified,
+    })
+}
+
+/// Waits until a chain is closed, which only the other gate can have done.
+fn closed(gate: &Gate, since: Instant) -> Result<f64, Error> {
+    while since.elapsed() < LIMIT {
+        let found = gate.verify()?;
+        if found.chains.iter().any(|chain| chain.closed) {
+            return Ok(since.elapsed().as_secs_f64());
+        }
+        sleep(Duration::from_secs(1));
+    }
+    Err(Error::Checks(format!(
+        "the chain of a gate that was killed is open after {} s",
+        LIMIT.as_secs()
+    )))
+}
