@@ -8,7 +8,7 @@ use super::nginx::Nginx;
 use super::team::{Prepared, TeamGate};
 use super::upstream::{self, SHAPES, artifact_path};
 use super::{Arguments, CONNECTIONS};
-use crate::error::{Doing as _, Error};
+use crate::error::Error;
 use crate::process;
 use crate::report::{Bar, Part, Row};
 use crate::stats::{median, range};
@@ -81,7 +81,7 @@ fn subjects(
     artifacts: usize,
 ) -> Result<Vec<Subject>, Error> {
     let mut all = Vec::new();
-    let mut put = |name: &str, bytes: &[u8]| match nginx {
+    let put = |name: &str, bytes: &[u8]| match nginx {
         Some(nginx) => nginx.put(name, bytes),
         None => Ok(()),
     };

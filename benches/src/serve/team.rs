@@ -141,11 +141,6 @@ impl TeamGate {
         self.child.id()
     }
 
-    /// Its config's folder.
-    pub fn folder(&self) -> PathBuf {
-        self.home.path()
-    }
-
     /// All of its log.
     pub fn whole_log(&self) -> String {
         fs::read_to_string(self.home.path().join("gate.log")).unwrap_or_default()

@@ -43,15 +43,11 @@ impl Encoding {
         let mut plain = 0;
         for part in all.flat_map(|text| text.split(',')) {
             let (name, weight) = weighed(part);
-            let known = match () {
-                () if name.eq_ignore_ascii_case("zstd") => Self::Zstd,
-                () if name.eq_ignore_ascii_case("br") => Self::Brotli,
-                () if name.eq_ignore_ascii_case("gzip") => Self::Gzip,
-                () if name.eq_ignore_ascii_case("identity") => {
-                    plain = weight;
-                    continue;
-                }
-                () => continue,
+            if name.eq_ignore_ascii_case("identity") {
+                plain = weight;
+            }
+            let Some(known) = Self::named(name) else {
+                continue;
             };
             let better = |(most, one): (u16, Self)| (weight, known.rank()) > (most, one.rank());
             if weight > 0 && best.is_none_or(better) {
@@ -60,6 +56,12 @@ impl Encoding {
         }
         best.filter(|(weight, _)| *weight >= plain)
             .map(|(_, one)| one)
+    }
+
+    fn named(name: &str) -> Option<Self> {
+        let all = [Self::Gzip, Self::Brotli, Self::Zstd];
+        all.into_iter()
+            .find(|one| name.eq_ignore_ascii_case(one.word()))
     }
 
     const fn rank(self) -> u8 {

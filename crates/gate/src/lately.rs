@@ -75,7 +75,7 @@ pub(crate) struct Wants {
 /// A document that was answered.
 #[derive(Debug, Clone)]
 pub(crate) struct Answered {
-    /// Its bytes.
+    /// Which bytes.
     pub rendering: Rendering,
     /// Its media type.
     pub media: &'static str,
@@ -106,7 +106,10 @@ impl Gate {
         wants: Option<&Wants>,
     ) -> Option<Response<Body>> {
         let Answered { rendering, media } = self.answered.get(wants?)?;
-        let answer = rendering.answer(&request.headers, request.is_head(), media, None);
+        let head = request.is_head();
+        let answer = self
+            .renderings
+            .answer(&rendering, &request.headers, head, media, None);
         // One whose bytes went away is made again.
         answer.ok()
     }
@@ -124,7 +127,10 @@ impl Gate {
         begun: Instant,
     ) -> io::Result<Response<Body>> {
         let Answered { rendering, media } = &answered;
-        let response = rendering.answer(&request.headers, request.is_head(), media, stale)?;
+        let head = request.is_head();
+        let response = self
+            .renderings
+            .answer(rendering, &request.headers, head, media, stale)?;
         if let Some(wants) = wants.filter(|_| stale.is_none()) {
             self.answered.put(wants, begun, answered);
         }

@@ -44,20 +44,13 @@ pub struct Renderings {
     makers: Arc<Semaphore>,
 }
 
-/// One rendering.
+/// One rendering. It holds none of its bytes.
 #[derive(Debug, Clone)]
 pub struct Rendering {
+    name: Arc<str>,
     etag: HeaderValue,
     length: u64,
     encoding: Option<Encoding>,
-    bytes: Kept,
-}
-
-/// Where its bytes are.
-#[derive(Debug, Clone)]
-enum Kept {
-    Memory(Bytes),
-    Disk(PathBuf),
 }
 
 impl Renderings {
@@ -126,28 +119,87 @@ impl Renderings {
 
     /// A rendering that is there.
     fn find(&self, name: &str, encoding: Option<Encoding>) -> io::Result<Option<Rendering>> {
+        let length = match self.hot.get(name) {
+            Some(bytes) => bytes.len() as u64,
+            None => match std::fs::metadata(self.path(name)) {
+                Ok(meta) => meta.len(),
+                Err(_) => return Ok(None),
+            },
+        };
         let etag = HeaderValue::from_str(&format!("\"{}\"", &name[..32]));
-        let of = |bytes, length| Rendering {
-            etag: etag.unwrap_or(HeaderValue::from_static("")),
+        Ok(Some(Rendering {
+            name: name.into(),
+            etag: etag.map_err(io::Error::other)?,
             length,
             encoding,
-            bytes,
-        };
+        }))
+    }
+
+    /// The bytes of a rendering: small ones from memory.
+    fn body(&self, rendering: &Rendering) -> io::Result<Body> {
+        let Rendering { name, length, .. } = rendering;
         if let Some(bytes) = self.hot.get(name) {
-            let length = bytes.len() as u64;
-            return Ok(Some(of(Kept::Memory(bytes), length)));
+            return Ok(full(bytes));
         }
         let path = self.path(name);
-        let Ok(meta) = std::fs::metadata(&path) else {
-            return Ok(None);
-        };
-        if !self.hot.takes(meta.len()) {
-            return Ok(Some(of(Kept::Disk(path), meta.len())));
+        if !self.hot.takes(*length) {
+            return file_body(&path, 0, *length);
         }
         let bytes = Bytes::from(std::fs::read(&path)?);
+        // Of another length it is not what was found.
+        if bytes.len() as u64 != *length {
+            return Err(io::ErrorKind::NotFound.into());
+        }
         self.hot.put(name, &bytes);
-        let length = bytes.len() as u64;
-        Ok(Some(of(Kept::Memory(bytes), length)))
+        Ok(full(bytes))
+    }
+
+    /// Answers a request with a rendering: 304, HEAD or the bytes.
+    ///
+    /// # Errors
+    /// The cache was emptied meanwhile.
+    pub fn answer(
+        &self,
+        rendering: &Rendering,
+        request: &HeaderMap,
+        head: bool,
+        media: &'static str,
+        stale: Option<&str>,
+    ) -> io::Result<Response<Body>> {
+        let Rendering {
+            etag,
+            length,
+            encoding,
+            ..
+        } = rendering;
+        let mut response = if is_known(request, etag) {
+            empty(StatusCode::NOT_MODIFIED)
+        } else {
+            let mut response = match head {
+                true => empty(StatusCode::OK),
+                false => Response::new(self.body(rendering)?),
+            };
+            let headers = response.headers_mut();
+            headers.insert(CONTENT_LENGTH, HeaderValue::from(*length));
+            if let Some(encoding) = encoding {
+                headers.insert(CONTENT_ENCODING, HeaderValue::from_static(encoding.word()));
+            }
+            response
+        };
+        let headers = response.headers_mut();
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static(media));
+        headers.insert(ETAG, etag.clone());
+        // A new block must show at once: ask again each time, answer 304 mostly.
+        headers.insert(
+            CACHE_CONTROL,
+            HeaderValue::from_static("private, max-age=0, must-revalidate"),
+        );
+        headers.insert(
+            VARY,
+            HeaderValue::from_static("Accept, Accept-Encoding, User-Agent"),
+        );
+        mark(&mut response, stale);
+        Ok(response)
     }
 }
 
@@ -165,52 +217,6 @@ fn make(path: &Path, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io
     Ok(())
 }
 
-impl Rendering {
-    /// Answers a request for it: 304, HEAD or the bytes.
-    ///
-    /// # Errors
-    /// The cache was emptied meanwhile.
-    pub fn answer(
-        &self,
-        request: &HeaderMap,
-        head: bool,
-        media: &str,
-        stale: Option<&str>,
-    ) -> io::Result<Response<Body>> {
-        let mut response = if is_known(request, &self.etag) {
-            empty(StatusCode::NOT_MODIFIED)
-        } else {
-            let mut response = match (&self.bytes, head) {
-                (_, true) => empty(StatusCode::OK),
-                (Kept::Memory(bytes), false) => Response::new(full(bytes.clone())),
-                (Kept::Disk(path), false) => Response::new(file_body(path, 0, self.length)?),
-            };
-            let headers = response.headers_mut();
-            headers.insert(CONTENT_LENGTH, HeaderValue::from(self.length));
-            if let Some(encoding) = self.encoding {
-                headers.insert(CONTENT_ENCODING, HeaderValue::from_static(encoding.word()));
-            }
-            response
-        };
-        let headers = response.headers_mut();
-        if let Ok(media) = HeaderValue::from_str(media) {
-            headers.insert(CONTENT_TYPE, media);
-        }
-        headers.insert(ETAG, self.etag.clone());
-        // A new block must show at once: ask again each time, answer 304 mostly.
-        headers.insert(
-            CACHE_CONTROL,
-            HeaderValue::from_static("private, max-age=0, must-revalidate"),
-        );
-        headers.insert(
-            VARY,
-            HeaderValue::from_static("Accept, Accept-Encoding, User-Agent"),
-        );
-        mark(&mut response, stale);
-        Ok(response)
-    }
-}
-
 fn is_known(request: &HeaderMap, etag: &HeaderValue) -> bool {
     request
         .get(IF_NONE_MATCH)
@@ -219,4 +225,75 @@ fn is_known(request: &HeaderMap, etag: &HeaderValue) -> bool {
             tags.split(',')
                 .any(|t| t.trim().trim_start_matches("W/") == etag || t.trim() == "*")
         })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use http_body_util::BodyExt as _;
+    use hyper::header::HeaderName;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    fn headers(name: HeaderName, value: &HeaderValue) -> HeaderMap {
+        HeaderMap::from_iter([(name, value.clone())])
+    }
+
+    #[tokio::test]
+    async fn each_coding_is_made_once_and_has_a_validator_of_its_own() {
+        let folder = tempfile::tempdir().unwrap();
+        let renderings = Renderings::new(folder.path().to_owned(), true).unwrap();
+        let made = Arc::new(AtomicUsize::new(0));
+        let mut tags = std::collections::HashSet::new();
+        for encoding in [None, Some(Encoding::Gzip), Some(Encoding::Zstd)] {
+            for _ in 0..2 {
+                let count = made.clone();
+                let rendering = renderings.get("key", encoding, move |out| {
+                    count.fetch_add(1, Ordering::Relaxed);
+                    out.write_all(&b"text ".repeat(1_000))
+                });
+                let rendering = rendering.await.unwrap();
+                let answer = |request: &HeaderMap, head| {
+                    renderings
+                        .answer(&rendering, request, head, "text/plain", None)
+                        .unwrap()
+                };
+                let whole = answer(&HeaderMap::new(), false);
+                let coding = whole.headers().get(CONTENT_ENCODING).cloned();
+                assert_eq!(
+                    coding.as_ref().map(|c| c.as_bytes()),
+                    encoding.map(|e| e.word().as_bytes())
+                );
+                let etag = whole.headers()[ETAG].clone();
+                let length = whole.headers()[CONTENT_LENGTH].clone();
+                let body = whole.into_body().collect().await.unwrap().to_bytes();
+                assert_eq!(length, body.len().to_string());
+                let known = answer(&headers(IF_NONE_MATCH, &etag), false);
+                assert_eq!(known.status(), StatusCode::NOT_MODIFIED);
+                assert_eq!(
+                    answer(&HeaderMap::new(), true).headers()[CONTENT_LENGTH],
+                    length
+                );
+                tags.insert(etag);
+            }
+        }
+        assert_eq!((made.load(Ordering::Relaxed), tags.len()), (3, 3));
+    }
+
+    #[tokio::test]
+    async fn what_is_asked_for_at_the_same_time_is_made_once() {
+        let folder = tempfile::tempdir().unwrap();
+        let renderings = Renderings::new(folder.path().to_owned(), false).unwrap();
+        let made = AtomicUsize::new(0);
+        let made: &'static AtomicUsize = Box::leak(Box::new(made));
+        let ask = || {
+            renderings.get("key", None, move |out| {
+                made.fetch_add(1, Ordering::Relaxed);
+                std::thread::sleep(std::time::Duration::from_millis(20));
+                out.write_all(b"text")
+            })
+        };
+        let (one, two) = tokio::join!(ask(), ask());
+        assert_eq!(one.unwrap().length, two.unwrap().length);
+        assert_eq!(made.load(Ordering::Relaxed), 1);
+    }
 }
