@@ -171,11 +171,11 @@ fn one(
         .cycle()
         .skip(first * 7 % requests.len().max(1));
     for request in turn {
+        done.bytes += connection.ask(request, status)?;
+        done.answers += 1;
         if Instant::now() >= end {
             break;
         }
-        done.bytes += connection.ask(request, status)?;
-        done.answers += 1;
     }
     Ok(done)
 }
