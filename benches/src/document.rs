@@ -48,7 +48,8 @@ pub fn shapes(quick: bool) -> Vec<Shape> {
         .collect()
 }
 
-const fn shape(name: &'static str, bytes: u64, dependencies: u64, development: u64) -> Shape {
+/// A shape.
+pub const fn shape(name: &'static str, bytes: u64, dependencies: u64, development: u64) -> Shape {
     Shape {
         name,
         bytes,
@@ -224,6 +225,17 @@ impl Random {
         text.truncate(digits);
         text
     }
+}
+
+/// Bytes that do not compress, the same for the same seed.
+pub fn noise(seed: u64, bytes: usize) -> Vec<u8> {
+    let mut random = Random(seed);
+    let mut noise = Vec::with_capacity(bytes + 8);
+    while noise.len() < bytes {
+        noise.extend(random.next().to_le_bytes());
+    }
+    noise.truncate(bytes);
+    noise
 }
 
 #[cfg(test)]

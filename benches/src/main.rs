@@ -22,6 +22,7 @@ mod process;
 mod record;
 mod render;
 mod report;
+mod serve;
 mod stats;
 mod verify;
 mod warm;
@@ -50,6 +51,8 @@ enum Subject {
     Inspect(inspect::Arguments),
     /// `customs verify`: a tree beside the floor, bundles, signatures and lockfiles
     Verify(verify::Arguments),
+    /// `customs gate` as a server: speed beside nginx, the ledger, advisories, memory, the page
+    Serve(serve::Arguments),
     /// What `verify` is measured beside, in a process of its own
     #[command(hide = true)]
     Floor {
@@ -91,6 +94,7 @@ fn main() -> ExitCode {
         Subject::Gate(arguments) => gate(&arguments),
         Subject::Inspect(arguments) => inspect(&arguments),
         Subject::Verify(arguments) => verify(&arguments),
+        Subject::Serve(arguments) => serve(&arguments),
         Subject::Floor { list } => verify::floor::run(&list).map(|()| 0),
     };
     match measured {
@@ -151,6 +155,21 @@ fn verify(arguments: &verify::Arguments) -> Result<usize, Error> {
     let document = (!arguments.quick).then_some(arguments.document.as_path());
     tell(&part, &machine, &arguments.command(), document)?;
     Ok(part.missed())
+}
+
+/// Measures the gate as a server and says how many figures miss their bar.
+fn serve(arguments: &serve::Arguments) -> Result<usize, Error> {
+    let program = built(&arguments.program)?;
+    let runtime = runtime()?;
+    let mut missed = 0;
+    for measure in arguments.parts() {
+        let machine = Machine::now();
+        let part = runtime.block_on(serve::measure(measure, arguments, &program))?;
+        missed += part.missed();
+        let document = (!arguments.quick).then_some(arguments.document.as_path());
+        tell(&part, &machine, &arguments.command(&part), document)?;
+    }
+    Ok(missed)
 }
 
 /// A program that was built for this run, wherever a command has its folder.

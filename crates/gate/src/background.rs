@@ -53,7 +53,10 @@ pub(crate) struct Answering<'a>(&'a watch::Sender<usize>);
 
 impl Drop for Answering<'_> {
     fn drop(&mut self) {
-        self.0.send_modify(|count| *count = count.saturating_sub(1));
+        self.0.send_if_modified(|count| {
+            *count = count.saturating_sub(1);
+            *count == 0
+        });
     }
 }
 
@@ -68,7 +71,11 @@ impl Background {
 
     /// Notes that a request is being answered: nothing is begun meanwhile.
     pub fn answering(&self) -> Answering<'_> {
-        self.answering.send_modify(|count| *count += 1);
+        // Only the first and the last of them make a difference to who waits for rest.
+        self.answering.send_if_modified(|count| {
+            *count += 1;
+            *count == 1
+        });
         Answering(&self.answering)
     }
 

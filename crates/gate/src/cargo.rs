@@ -7,6 +7,7 @@ use crate::admit::status_of;
 use crate::answer::{Body, Reader, failure};
 use crate::away::{Away, mark};
 use crate::deliver::{Delivery, Papers};
+use crate::lately::Answered;
 use crate::rendering::TRIES;
 use crate::report::Event;
 use crate::run::Run;
@@ -22,6 +23,7 @@ use hyper::{Response, StatusCode};
 use std::collections::BTreeMap;
 use std::io::{self, Read as _};
 use std::sync::Arc;
+use std::time::Instant;
 use url::Url;
 
 const READER: Reader = Reader::Cargo;
@@ -58,12 +60,22 @@ impl Gate {
         request: &Request,
         package: PackageName,
     ) -> Response<Body> {
+        let wants = self.wants(run, request, &package, 0);
+        if let Some(response) = self.answer_again(request, wants.as_ref()) {
+            return response;
+        }
         for left in (0..TRIES).rev() {
+            let begun = Instant::now();
             let judged = match self.judged_cargo(run, &package).await {
                 Ok(judged) => judged,
                 Err(response) => return response,
             };
-            match self.rendered_cargo(request, &package, &judged).await {
+            let rendered = self.rendered_cargo(request, &package, &judged).await;
+            let stale = judged.document.stale.as_deref();
+            let answered = rendered.and_then(|answered| {
+                self.answer_document(request, answered, stale, wants.clone(), begun)
+            });
+            match answered {
                 Ok(response) => return response,
                 Err(error) if left > 0 && error.kind() == io::ErrorKind::NotFound => {}
                 Err(error) => return not_rendered(&package, &error),
@@ -77,7 +89,7 @@ impl Gate {
         request: &Request,
         package: &PackageName,
         judged: &JudgedDocument<CargoDocument>,
-    ) -> io::Result<Response<Body>> {
+    ) -> io::Result<Answered> {
         let key = format!(
             "cargo 1 {package} {} {}",
             judged.document.digest,
@@ -93,9 +105,12 @@ impl Gate {
             };
             out.write_all(&render(&copy.document.index.0, &body, shown))
         };
-        let rendering = self.renderings.get(&key, write).await?;
-        let stale = judged.document.stale.as_deref();
-        rendering.answer(&request.headers, request.is_head(), "text/plain", stale)
+        let rendering = self
+            .renderings
+            .get(&key, self.encoding(request), write)
+            .await?;
+        let media = "text/plain";
+        Ok(Answered { rendering, media })
     }
 
     /// A crate. Lockfile builds ask for it without an index file, so this route decides
@@ -107,6 +122,10 @@ impl Gate {
         package: PackageName,
         version: Version,
     ) -> Response<Body> {
+        let file = format!("{package}-{version}.crate");
+        if let Some(response) = self.deliver_again(run, request, &package, &file).await {
+            return response;
+        }
         let judged = match self.judged_cargo(run, &package).await {
             Ok(judged) => judged,
             Err(response) => return response,
@@ -126,7 +145,6 @@ impl Gate {
             Err(error) => return failure(READER, status_of(&error), &format!("customs: {error}")),
         };
         let stale = judged.document.stale.as_deref();
-        let file = format!("{package}-{version}.crate");
         let away = Away {
             stale,
             upstream: &judged.upstream,
@@ -153,6 +171,7 @@ impl Gate {
             promised: vec![line.cksum.clone()],
             papers: Papers::Unsigned,
             admitted,
+            confirmed: stale.is_none(),
             reader: READER,
             media: "application/gzip",
         };

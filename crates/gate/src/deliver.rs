@@ -7,7 +7,7 @@
 
 use crate::admit::{Admitted, status_of};
 use crate::answer::{Body, Reader, failure, refusal};
-use crate::rendering::file_body;
+use crate::pieces::file_body;
 use crate::report::{Event, RefusedEntry};
 use crate::run::Run;
 use crate::server::Gate;
@@ -22,15 +22,17 @@ use hyper::header::{
 };
 use hyper::{Response, StatusCode};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use url::Url;
 
+mod again;
 mod asked;
 mod flow;
 mod origin;
 mod read;
 mod settle;
 
+pub(crate) use again::{Again, FileName};
 pub use origin::Papers;
 
 /// How long a body waits for its check before it starts to flow.
@@ -58,10 +60,23 @@ pub struct Delivery<'a> {
     pub papers: Papers,
     /// Under what it is delivered.
     pub admitted: Admitted,
+    /// Whether its document's upstream could be asked.
+    pub confirmed: bool,
     /// Who reads a refusal.
     pub reader: Reader,
     /// The media type.
     pub media: &'static str,
+}
+
+/// How a whole artifact came to be here.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum How {
+    /// It was fetched for this delivery.
+    Fetched,
+    /// It was in the cache.
+    Cached,
+    /// It was delivered a moment ago, and all that follows from a delivery was done.
+    Again,
 }
 
 /// A delivery with the digest that its bytes must have.
@@ -80,6 +95,7 @@ impl Gate {
         headers: &HeaderMap,
         head: bool,
     ) -> Response<Body> {
+        let begun = Instant::now();
         let digest = match self.digest_to_check(&delivery).await {
             Ok(digest) => digest,
             Err(response) => return response,
@@ -106,8 +122,12 @@ impl Gate {
                 if !head && let Err(response) = self.read_code(&mut checked).await {
                     return response;
                 }
-                self.send_cached(&checked, &path, length, headers, head, true)
-                    .await
+                let sent = self.send_cached(&checked, &path, length, headers, head, How::Cached);
+                let response = sent.await;
+                if !head && response.status().is_success() {
+                    self.remember_delivery(&checked, &path, begun);
+                }
+                response
             }
             Artifact::Arriving(download) => {
                 self.send_arriving(checked, download, headers, head).await
@@ -237,7 +257,7 @@ impl Gate {
         length: u64,
         headers: &HeaderMap,
         head: bool,
-        was_cached: bool,
+        how: How,
     ) -> Response<Body> {
         let delivery = &checked.delivery;
         let range = match asked::range(headers, &asked::etag(&checked.digest), length) {
@@ -260,13 +280,15 @@ impl Gate {
                     first,
                     last: first + count - 1,
                 },
-                None if was_cached => Served::FromCache,
-                None => Served::Full,
+                None if how == How::Fetched => Served::Full,
+                None => Served::FromCache,
             };
             if let Err(response) = self.record(checked, count, served).await {
                 return response;
             }
-            self.settle(checked).await;
+            if how != How::Again {
+                self.settle(checked).await;
+            }
             match file_body(path, from, count) {
                 Ok(body) => Response::new(body),
                 Err(error) => {
@@ -355,7 +377,7 @@ impl Gate {
     ) -> Response<Body> {
         match self.registry.artifacts.cached(&checked.digest) {
             Some(Artifact::Cached { path, length, .. }) => {
-                self.send_cached(checked, &path, length, headers, head, false)
+                self.send_cached(checked, &path, length, headers, head, How::Fetched)
                     .await
             }
             _ => failure(

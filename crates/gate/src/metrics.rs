@@ -3,11 +3,14 @@
 //! Names follow its conventions (base units, `_total` for counters). Every label has a bounded
 //! set of values: nothing that a stranger sends becomes one.
 
+mod jobs;
 mod totals;
 
 use crate::route::Route;
+use customs_registry::Shared;
 use std::fmt::Write as _;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 pub(crate) use totals::Totals;
@@ -111,6 +114,8 @@ pub struct Metrics {
     /// Of the settings, in seconds since 1970.
     reloaded_at: AtomicI64,
     started_at: AtomicI64,
+    /// Where workers read artifacts for it.
+    shared: OnceLock<Arc<Shared>>,
 }
 
 impl Default for Metrics {
@@ -138,6 +143,7 @@ impl Default for Metrics {
             reloads: Counters::new(),
             reloaded_at: AtomicI64::new(0),
             started_at: AtomicI64::new(0),
+            shared: OnceLock::new(),
         }
     }
 }
@@ -175,6 +181,12 @@ pub fn kind_of(route: &Route) -> usize {
 }
 
 impl Metrics {
+    /// Whose workers' jobs stand among the numbers.
+    pub(crate) fn count_jobs_of(&self, shared: Arc<Shared>) {
+        // One gate has one of them, for as long as it lives.
+        let _ = self.shared.set(shared);
+    }
+
     /// A request that is being answered.
     pub fn answering(&self) -> Gauged<'_> {
         Gauged::new(&self.answering)
@@ -350,6 +362,9 @@ impl Metrics {
             page.line(name, "", &value.to_string());
         }
         self.render_reloads(&mut page);
+        if let Some(jobs) = self.shared.get().and_then(|shared| shared.jobs()) {
+            jobs::render(&mut page, &jobs);
+        }
         page.0
     }
 

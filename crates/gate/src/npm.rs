@@ -5,6 +5,7 @@ use crate::answer::{Body, Reader, failure, json};
 use crate::audit::without_internal;
 use crate::away::{Away, mark};
 use crate::deliver::{Delivery, Papers};
+use crate::lately::Answered;
 use crate::rendering::TRIES;
 use crate::report::Event;
 use crate::run::Run;
@@ -20,6 +21,7 @@ use hyper::{Method, Response, StatusCode};
 use std::collections::BTreeMap;
 use std::io::{self, BufReader};
 use std::sync::Arc;
+use std::time::Instant;
 use url::Url;
 
 const ABBREVIATED: &str = "application/vnd.npm.install-v1+json";
@@ -32,7 +34,12 @@ impl Gate {
         request: &Request,
         package: PackageName,
     ) -> Response<Body> {
+        let wants = self.wants(run, request, &package, form_of(&request.headers));
+        if let Some(response) = self.answer_again(request, wants.as_ref()) {
+            return response;
+        }
         for left in (0..TRIES).rev() {
+            let begun = Instant::now();
             let judged = match self.judged_npm(run, &package).await {
                 Ok(judged) => judged,
                 Err(response) => return response,
@@ -44,7 +51,12 @@ impl Gate {
             if installs(&request.headers) {
                 self.ahead.follow(run, &package, &judged);
             }
-            match self.rendered_npm(request, &package, &judged).await {
+            let rendered = self.rendered_npm(request, &package, &judged).await;
+            let stale = judged.document.stale.as_deref();
+            let answered = rendered.and_then(|answered| {
+                self.answer_document(request, answered, stale, wants.clone(), begun)
+            });
+            match answered {
                 Ok(response) => return response,
                 Err(error) if left > 0 && error.kind() == io::ErrorKind::NotFound => {}
                 Err(error) => return not_rendered(&package, &error),
@@ -70,11 +82,14 @@ impl Gate {
             Ok(Some(judged)) => {
                 self.record_decisions(&judged.judged).await;
                 self.read_later(run, package, &judged.upstream, &judged.judged);
-                run.note(Event::Offered {
-                    package: package.clone(),
-                    judged: judged.judged.clone(),
-                    wanted: wanted(&judged),
-                });
+                // Nobody is told at the end of a token's run, which has none.
+                if !run.is_tokens() {
+                    run.note(Event::Offered {
+                        package: package.clone(),
+                        judged: judged.judged.clone(),
+                        wanted: wanted(&judged),
+                    });
+                }
                 let stale = judged.document.stale.as_deref();
                 let now = self.registry.clock.now();
                 self.watch.document(&judged.upstream.shown(), stale, now);
@@ -129,7 +144,7 @@ impl Gate {
         request: &Request,
         package: &PackageName,
         judged: &JudgedDocument<Packument>,
-    ) -> io::Result<Response<Body>> {
+    ) -> io::Result<Answered> {
         let form = if asks_abbreviated(&request.headers) {
             Form::Abbreviated
         } else {
@@ -146,7 +161,7 @@ impl Gate {
         let (copy, name) = (judged.clone(), package.clone());
         let rendering = self
             .renderings
-            .get(&key, move |out| {
+            .get(&key, self.encoding(request), move |out| {
                 let tarballs = if to_gate {
                     Tarballs::Gate(&base)
                 } else {
@@ -170,12 +185,7 @@ impl Gate {
             Form::Abbreviated => ABBREVIATED,
             Form::Full => "application/json",
         };
-        rendering.answer(
-            &request.headers,
-            request.is_head(),
-            media,
-            judged.document.stale.as_deref(),
-        )
+        Ok(Answered { rendering, media })
     }
 
     /// One version's object, by version or tag. Clients that ask for it skip the
@@ -246,6 +256,9 @@ impl Gate {
         package: PackageName,
         file: &str,
     ) -> Response<Body> {
+        if let Some(response) = self.deliver_again(run, request, &package, file).await {
+            return response;
+        }
         let judged = match self.judged_npm(run, &package).await {
             Ok(judged) => judged,
             Err(response) => return response,
@@ -282,6 +295,7 @@ impl Gate {
             promised: tarball.digests,
             papers: Papers::Npm(judged.document.clone()),
             admitted,
+            confirmed: stale.is_none(),
             reader: Reader::Npm,
             media: "application/octet-stream",
         };
@@ -334,6 +348,11 @@ fn asks_abbreviated(headers: &HeaderMap) -> bool {
         .get(ACCEPT)
         .and_then(|a| a.to_str().ok())
         .is_some_and(|a| a.contains(ABBREVIATED))
+}
+
+/// Tells apart what one document may be rendered to.
+fn form_of(headers: &HeaderMap) -> u8 {
+    u8::from(asks_abbreviated(headers)) + 2 * u8::from(keeps_upstream_urls(headers))
 }
 
 /// Whether this is part of an installation. Most installers ask for the short form; npm 11

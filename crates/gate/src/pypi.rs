@@ -4,7 +4,8 @@ use crate::admit::{Admitted, newest_refused, status_of};
 use crate::answer::{Body, Reader, empty, failure, for_pip};
 use crate::away::{Away, mark};
 use crate::deliver::{Delivery, Papers};
-use crate::rendering::file_body;
+use crate::lately::Answered;
+use crate::pieces::file_body;
 use crate::report::Event;
 use crate::route::file_url_to_gate;
 use crate::run::Run;
@@ -21,6 +22,7 @@ use hyper::{Response, StatusCode};
 use std::collections::BTreeMap;
 use std::io::{self, BufWriter};
 use std::sync::Arc;
+use std::time::Instant;
 use url::Url;
 
 const READER: Reader = Reader::Python;
@@ -42,6 +44,12 @@ impl Gate {
             let why = "customs: a project's page is served as JSON or HTML only";
             return failure(READER, StatusCode::NOT_ACCEPTABLE, why);
         };
+        let form = u8::from(format == Format::Json);
+        let wants = self.wants(run, request, &project, form);
+        if let Some(response) = self.answer_again(request, wants.as_ref()) {
+            return response;
+        }
+        let begun = Instant::now();
         let judged = match self.judged_pypi(run, &project).await {
             Ok(Some(judged)) => judged,
             Ok(None) => {
@@ -61,15 +69,16 @@ impl Gate {
         );
         let copy = judged.clone();
         let write = move |out: &mut dyn io::Write| write_page(&copy, format, &base, out);
-        let answered = match self.renderings.get(&key, write).await {
+        let answered = match self
+            .renderings
+            .get(&key, self.encoding(request), write)
+            .await
+        {
             Ok(rendering) => {
                 let stale = judged.document.stale.as_deref();
-                rendering.answer(
-                    &request.headers,
-                    request.is_head(),
-                    format.content_type(),
-                    stale,
-                )
+                let media = format.content_type();
+                let answered = Answered { rendering, media };
+                self.answer_document(request, answered, stale, wants, begun)
             }
             Err(error) => Err(error),
         };
@@ -92,11 +101,14 @@ impl Gate {
             Ok(Some(judged)) => {
                 self.record_decisions(&judged.judged).await;
                 self.read_later(run, project, &judged.upstream, &judged.judged);
-                run.note(Event::Offered {
-                    package: project.clone(),
-                    judged: judged.judged.clone(),
-                    wanted: wanted(&judged),
-                });
+                // Nobody is told at the end of a token's run, which has none.
+                if !run.is_tokens() {
+                    run.note(Event::Offered {
+                        package: project.clone(),
+                        judged: judged.judged.clone(),
+                        wanted: wanted(&judged),
+                    });
+                }
                 let stale = judged.document.stale.as_deref();
                 let now = self.registry.clock.now();
                 self.watch.document(&judged.upstream.shown(), stale, now);
@@ -155,6 +167,11 @@ impl Gate {
             Some(name) => (name, true),
             None => (asked, false),
         };
+        if let Some(project) = projects_of(name).first().filter(|_| !is_metadata)
+            && let Some(response) = self.deliver_again(run, request, project, name).await
+        {
+            return response;
+        }
         let (judged, at) = match self.find_file(run, name).await {
             Ok(Some(found)) => found,
             Ok(None) => {
@@ -221,6 +238,7 @@ impl Gate {
             promised: file.digests.clone(),
             papers: Papers::Unsigned,
             admitted,
+            confirmed: stale.is_none(),
             reader: READER,
             media: "application/octet-stream",
         };

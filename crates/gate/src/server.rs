@@ -4,7 +4,9 @@ use crate::ahead::Ahead;
 use crate::answer::{Body, Reader, empty, failure, for_client};
 use crate::background::Background;
 use crate::credential::{is_own_host, presented};
-use crate::deliver::PATIENCE;
+use crate::deliver::{Again, FileName, PATIENCE};
+use crate::encoding::Encoding;
+use crate::lately::{Answered, Lately, Wants};
 use crate::lists::Lists;
 use crate::metrics::{Metrics, kind_of};
 use crate::origins::Origins;
@@ -107,6 +109,10 @@ pub struct Gate {
     /// What the page shows of the last hours.
     pub(crate) watch: Watch,
     pub(crate) lookers: Lookers,
+    /// Documents that were answered a moment ago.
+    pub(crate) answered: Lately<Wants, Answered>,
+    /// Artifacts that were delivered a moment ago.
+    pub(crate) delivered: Lately<FileName, Arc<Again>>,
 }
 
 impl Gate {
@@ -145,6 +151,10 @@ impl Gate {
         shared: Option<Arc<Shared>>,
         public: Option<&Url>,
     ) -> Result<Arc<Self>, GateError> {
+        let metrics = Arc::new(Metrics::default());
+        if let Some(shared) = &shared {
+            metrics.count_jobs_of(shared.clone());
+        }
         let registry = Arc::new(Registry::open_shared(
             &options.cache,
             Fetcher::with_silence(options.waits.upstream),
@@ -160,7 +170,7 @@ impl Gate {
             lists: Lists::new(options.lists, registry.clone()),
             registry,
             patience: options.waits.check,
-            renderings: Renderings::new(options.cache.join("rendered"))?,
+            renderings: Renderings::new(options.cache.join("rendered"), public.is_some())?,
             store: options.store,
             runs: Mutex::default(),
             secret: options.secret,
@@ -169,10 +179,12 @@ impl Gate {
             stopping: watch::Sender::new(false),
             team: public.map(|public| Team::new(public, options.port)),
             readiness: Readiness::default(),
-            metrics: Arc::default(),
+            metrics,
             traces: OnceLock::new(),
             watch: Watch::default(),
             lookers: Lookers::default(),
+            answered: Lately::default(),
+            delivered: Lately::default(),
         }))
     }
 
@@ -182,6 +194,13 @@ impl Gate {
             Some(team) => team.base.clone(),
             None => format!("http://127.0.0.1:{}", self.port),
         }
+    }
+
+    /// In which coding a document is sent. On the way to a command on this machine there is nothing
+    /// to save: both sides would only spend time on it.
+    pub(crate) fn encoding(&self, request: &Request) -> Option<Encoding> {
+        self.team.as_ref()?;
+        Encoding::accepted(&request.headers)
     }
 
     /// Takes no connection any more, and ends when what is being answered is answered.
@@ -372,10 +391,14 @@ impl Gate {
             return failure(reader, StatusCode::NOT_FOUND, "customs: the probe arrived");
         }
         let _turn = match &self.team {
-            Some(team) => Some(team.turns.take(&request.client_of(&run)).await),
+            Some(team) => Some(team.turns.take(|| request.client_of(&run)).await),
             None => None,
         };
-        let _waiting = run.wait(customs_model::printable(&request.path, 120));
+        // The command that waits for a run's end asks what takes so long.
+        let _waiting = match run.is_tokens() {
+            true => None,
+            false => Some(run.wait(customs_model::printable(&request.path, 120))),
+        };
         let _answering = self.background.answering();
         let client = request.headers.get(USER_AGENT).cloned();
         let mut response = self.route(&run, request, route).await;

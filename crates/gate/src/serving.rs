@@ -150,6 +150,8 @@ async fn serve_clients(
             () = is_over(&mut stopping) => break,
             _ = tick.tick() => {
                 gate.forget_abandoned();
+                gate.answered.tidy();
+                gate.delivered.tidy();
                 if linger.is_some_and(|linger| gate.active() == 0 && gate.idle() > linger) {
                     gate.stop_serving();
                 }

@@ -6,7 +6,7 @@ use tokio::sync::OwnedMutexGuard;
 
 /// Who works on what.
 #[derive(Debug, Default)]
-pub(crate) struct Flights(Mutex<HashMap<String, Weak<tokio::sync::Mutex<()>>>>);
+pub struct Flights(Mutex<HashMap<String, Weak<tokio::sync::Mutex<()>>>>);
 
 impl Flights {
     /// Waits until nobody else works on `key`; nobody else does until the turn is dropped.

@@ -22,6 +22,7 @@ mod upstream;
 mod worker;
 
 pub use cache::clear_half_written;
+pub use flights::Flights;
 pub use inspections::kept_facts;
 pub use judge::{
     ArtifactFacts, CargoConfig, CargoDocument, Context, Counterpart, Judged, JudgedDocument,
@@ -32,7 +33,7 @@ pub use queue::{Asking, Job, Queue, QueueError, Word, Words};
 #[cfg(feature = "nats")]
 pub use queue::{NatsAddress, NatsQueue};
 pub use reqwest;
-pub use shared::Shared;
+pub use shared::{JobCounts, Jobs, Shared};
 pub use upstream::{Credential, Secret, Upstream, UpstreamError, Upstreams};
 #[cfg(feature = "nats")]
 pub use worker::{Came, Finished, Worker};

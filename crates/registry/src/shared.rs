@@ -16,6 +16,7 @@ use tokio::sync::Semaphore;
 
 #[cfg(feature = "nats")]
 mod attempts;
+mod counts;
 mod elsewhere;
 #[cfg(feature = "nats")]
 mod insist;
@@ -23,6 +24,7 @@ mod verdict;
 
 #[cfg(feature = "nats")]
 pub(crate) use attempts::{Begun, MOST as MOST_ATTEMPTS};
+pub use counts::{JobCounts, Jobs};
 pub(crate) use elsewhere::ByWorker;
 pub(crate) use verdict::Verdict;
 
@@ -64,6 +66,7 @@ pub struct Shared {
     queue: Option<Arc<dyn Queue>>,
     /// Since when the queue, or who should answer, did not.
     unanswered: Mutex<Option<Instant>>,
+    jobs: JobCounts,
 }
 
 /// Whose turn it is to read an artifact.
@@ -119,7 +122,13 @@ impl Shared {
             failed: Mutex::default(),
             queue,
             unanswered: Mutex::default(),
+            jobs: JobCounts::default(),
         })
+    }
+
+    /// What became of the jobs that this gate put; none where no worker reads for it.
+    pub fn jobs(&self) -> Option<Jobs> {
+        self.queue.as_ref().map(|_| self.jobs.now())
     }
 
     /// Brings an artifact that another gate fetched into a file, which is there whole or not at

@@ -1,16 +1,15 @@
 //! Bytes that leave while they arrive: all but the last ones, which wait for the check.
 
 use crate::answer::Body;
+use crate::pieces::{self, Pieces};
 use customs_registry::artifact::{Download, Progress};
 use futures_util::future::{BoxFuture, Shared};
 use http_body_util::{BodyExt as _, StreamBody};
 use hyper::body::Frame;
-use std::io::{self, Read as _};
+use std::io;
 
 /// What is kept back until the check is done.
 pub const KEPT_BACK: u64 = 64 << 10;
-/// Bytes read at a time.
-const PIECE: u64 = 256 << 10;
 
 /// Why the last bytes are kept, once all of it is there and was read.
 pub type Objection = Shared<BoxFuture<'static, Option<String>>>;
@@ -24,6 +23,7 @@ pub fn flowing(file: std::fs::File, download: Download, objection: Objection) ->
         download: Download,
         objection: Option<Objection>,
         over: bool,
+        pieces: Pieces,
     }
     let state = State {
         file,
@@ -31,6 +31,7 @@ pub fn flowing(file: std::fs::File, download: Download, objection: Objection) ->
         download,
         objection: Some(objection),
         over: false,
+        pieces: Pieces::default(),
     };
     let pieces = futures_util::stream::unfold(state, |mut state| async move {
         if state.over {
@@ -60,11 +61,13 @@ pub fn flowing(file: std::fs::File, download: Download, objection: Objection) ->
                 }
             };
             if may > state.sent {
-                let mut bytes = vec![0; (may - state.sent).min(PIECE) as usize];
-                let read = state.file.read_exact(&mut bytes);
-                state.sent += bytes.len() as u64;
+                let room = state.pieces.room().await as u64;
+                let count = (may - state.sent).min(room);
+                let read = pieces::read(&mut state.file, count as usize);
+                state.sent += count;
                 state.over = read.is_err();
-                return Some((read.map(|()| Frame::data(bytes.into())), state));
+                let piece = read.map(|bytes| Frame::data(state.pieces.give(bytes)));
+                return Some((piece, state));
             }
             if state.download.progress.changed().await.is_err() {
                 state.over = true;

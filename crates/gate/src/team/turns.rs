@@ -38,20 +38,19 @@ impl Turns {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Waits for a turn of this client.
-    pub async fn take(self: &Arc<Self>, client: &str) -> Turn {
+    /// Waits for a turn of this client, whose name is only asked where it has to wait.
+    pub async fn take(self: &Arc<Self>, client: impl FnOnce() -> String) -> Turn {
         let receiver = {
             let mut inside = self.inside();
             if inside.free > 0 {
                 inside.free -= 1;
                 return Turn(Some(self.clone()));
             }
+            let client = client();
             let (sender, receiver) = oneshot::channel();
-            match inside.waiting.iter_mut().find(|(name, _)| name == client) {
+            match inside.waiting.iter_mut().find(|(name, _)| *name == client) {
                 Some((_, line)) => line.push_back(sender),
-                None => inside
-                    .waiting
-                    .push_back((client.to_owned(), VecDeque::from([sender]))),
+                None => inside.waiting.push_back((client, VecDeque::from([sender]))),
             }
             receiver
         };
@@ -92,12 +91,12 @@ mod tests {
     #[tokio::test]
     async fn who_asks_for_one_thing_waits_for_one_of_a_hundred() {
         let turns = Turns::new(1);
-        let held = turns.take("first").await;
+        let held = turns.take(|| "first".to_owned()).await;
         let (told, mut order) = tokio::sync::mpsc::unbounded_channel();
         for client in std::iter::repeat_n("many", 100).chain(["one"]) {
             let (waits, told) = (turns.clone(), told.clone());
             tokio::spawn(async move {
-                let _turn = waits.take(client).await;
+                let _turn = waits.take(|| client.to_owned()).await;
                 told.send(client).unwrap();
             });
             // In this order.
@@ -115,11 +114,13 @@ mod tests {
     #[tokio::test]
     async fn the_turn_of_who_went_away_is_not_lost() {
         let turns = Turns::new(1);
-        let held = turns.take("a").await;
-        let gone = tokio::time::timeout(Duration::from_millis(10), turns.take("b")).await;
+        let held = turns.take(|| "a".to_owned()).await;
+        let gone =
+            tokio::time::timeout(Duration::from_millis(10), turns.take(|| "b".to_owned())).await;
         assert!(gone.is_err());
         drop(held);
-        let again = tokio::time::timeout(Duration::from_secs(5), turns.take("c")).await;
+        let again =
+            tokio::time::timeout(Duration::from_secs(5), turns.take(|| "c".to_owned())).await;
         drop(again.unwrap());
         assert_eq!(turns.inside().free, 1);
     }

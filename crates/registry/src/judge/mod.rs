@@ -105,6 +105,11 @@ impl Context {
         published.is_some_and(|at| now.duration_since(at) >= hold)
     }
 
+    /// A name for all that a judgement rests on beside documents.
+    pub const fn scope(&self) -> &Arc<str> {
+        &self.scope
+    }
+
     /// The same upstreams, advisories and roots of trust under another policy.
     #[must_use]
     pub fn with_policy(&self, policy: Policy) -> Self {

@@ -3,6 +3,7 @@
 //! What a worker says on its way only keeps the gate waiting, for a bounded time; what it read
 //! stands in the team's index, and nowhere else. When no worker answers, the gate reads.
 
+use super::counts::Waited;
 use super::{ARTIFACTS, Shared, Verdict};
 use crate::queue::{Job, Word, Words};
 use std::path::Path;
@@ -55,8 +56,12 @@ impl Shared {
             Ok(Err(error)) => return self.unanswered(&error.to_string()),
             Err(_) => return self.unanswered("the queue took too long"),
         };
-        match self.wait_for(&job.key(), words).await {
-            Ok(verdict) => ByWorker::Done(verdict),
+        let mut waited = self.jobs.wait();
+        match self.wait_for(&job.key(), words, &mut waited).await {
+            Ok(verdict) => {
+                self.jobs.done();
+                ByWorker::Done(verdict)
+            }
             Err(why) => self.unanswered(why),
         }
     }
@@ -66,6 +71,7 @@ impl Shared {
         self: &Arc<Self>,
         key: &str,
         mut words: Words,
+        waited: &mut Waited<'_>,
     ) -> Result<Verdict, &'static str> {
         let begun = Instant::now();
         let (mut heard, mut patience, mut is_open) = (begun, ANSWER, true);
@@ -81,6 +87,7 @@ impl Shared {
             };
             match word {
                 Ok(Some(Word::Taken | Word::Working)) if begun.elapsed() < LONGEST => {
+                    waited.taken();
                     (heard, patience) = (Instant::now(), SILENCE);
                     continue;
                 }
@@ -109,6 +116,7 @@ impl Shared {
     }
 
     fn unanswered(&self, why: &str) -> ByWorker {
+        self.jobs.failed();
         tracing::warn!(why, "no worker read an artifact; this gate does it itself");
         let mut since = self
             .unanswered

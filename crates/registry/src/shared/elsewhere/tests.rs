@@ -109,6 +109,9 @@ async fn what_a_worker_records_is_the_answer_and_it_has_the_bytes_from_the_commo
         panic!("the gate goes its own way");
     };
     assert_eq!(facts, b"facts");
+    let jobs = world.gate.jobs().unwrap();
+    let numbers = (jobs.put, jobs.taken, jobs.done, jobs.failed, jobs.waiting);
+    assert_eq!(numbers, (1, 1, 1, 0, 0));
 }
 
 #[tokio::test]
@@ -169,6 +172,9 @@ async fn a_job_that_nobody_takes_is_done_here_after_a_while() {
     let begun = Instant::now();
     assert!(matches!(world.asked().await, ByWorker::Here));
     assert!(begun.elapsed() >= ANSWER && world.put() == 1);
+    let jobs = world.gate.jobs().unwrap();
+    let numbers = (jobs.put, jobs.taken, jobs.done, jobs.failed, jobs.waiting);
+    assert_eq!(numbers, (1, 0, 0, 1, 0));
     assert!(matches!(world.asked().await, ByWorker::Here));
     assert_eq!(world.put(), 1, "everybody waits");
 }

@@ -1,0 +1,177 @@
+//! Files on their way to clients, in pieces. What all clients together have been given and have not
+//! taken yet is bounded: while it is little, pieces are large; above that, each client gets the next
+//! small piece when it has taken the one before. A thousand clients that take nothing hold a
+//! thousand small pieces.
+
+use crate::answer::{Body, full};
+use bytes::Bytes;
+use futures_util::task::AtomicWaker;
+use http_body_util::{BodyExt as _, StreamBody};
+use hyper::body::Frame;
+use std::fs::File;
+use std::io::{self, Read as _, Seek as _};
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::task::{Context, Poll};
+
+/// Bytes of a piece while there is room, and when there is none.
+const LARGE: usize = 128 << 10;
+const SMALL: usize = 16 << 10;
+/// Bytes of all pieces that were given out, above which they are small.
+const ROOM: usize = 16 << 20;
+
+/// Bytes of all pieces that nobody has taken yet, over all connections of this process.
+static OUT: AtomicUsize = AtomicUsize::new(0);
+
+/// The pieces of one client.
+#[derive(Clone, Default)]
+pub(crate) struct Pieces(Arc<Given>);
+
+#[derive(Default)]
+struct Given {
+    bytes: AtomicUsize,
+    taken: AtomicWaker,
+}
+
+impl Pieces {
+    /// How many bytes the next piece may have; waits where the client has one that it did not take
+    /// and there is little room.
+    pub async fn room(&self) -> usize {
+        std::future::poll_fn(|context| self.poll_room(context)).await
+    }
+
+    fn poll_room(&self, context: &Context<'_>) -> Poll<usize> {
+        if OUT.load(Ordering::Relaxed) < ROOM {
+            return Poll::Ready(LARGE);
+        }
+        // Before the look: what is taken in between wakes it.
+        self.0.taken.register(context.waker());
+        match self.0.bytes.load(Ordering::Acquire) {
+            0 => Poll::Ready(SMALL),
+            _ => Poll::Pending,
+        }
+    }
+
+    /// Gives a piece out.
+    pub fn give(&self, bytes: Vec<u8>) -> Bytes {
+        let count = bytes.len();
+        OUT.fetch_add(count, Ordering::Relaxed);
+        self.0.bytes.fetch_add(count, Ordering::AcqRel);
+        let given = self.0.clone();
+        Bytes::from_owner(Piece { bytes, given })
+    }
+}
+
+/// A piece; taken when it is dropped.
+struct Piece {
+    bytes: Vec<u8>,
+    given: Arc<Given>,
+}
+
+impl AsRef<[u8]> for Piece {
+    fn as_ref(&self) -> &[u8] {
+        &self.bytes
+    }
+}
+
+impl Drop for Piece {
+    fn drop(&mut self) {
+        OUT.fetch_sub(self.bytes.len(), Ordering::Relaxed);
+        let count = self.bytes.len();
+        if self.given.bytes.fetch_sub(count, Ordering::AcqRel) == count {
+            self.given.taken.wake();
+        }
+    }
+}
+
+/// The next bytes of a file: exactly so many.
+pub(crate) fn read(file: &mut File, count: usize) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::with_capacity(count);
+    // Into memory that nobody has to clear first.
+    let read = file.take(count as u64).read_to_end(&mut bytes)?;
+    match read == count {
+        true => Ok(bytes),
+        false => Err(io::ErrorKind::UnexpectedEof.into()),
+    }
+}
+
+/// A file, or a part of it, as a body; memory stays bounded whatever its size.
+///
+/// # Errors
+/// It cannot be opened.
+pub fn file_body(path: &Path, from: u64, length: u64) -> io::Result<Body> {
+    let mut file = File::open(path)?;
+    if from > 0 {
+        file.seek(io::SeekFrom::Start(from))?;
+    }
+    let pieces = Pieces::default();
+    if length <= SMALL as u64 {
+        let bytes = read(&mut file, length as usize)?;
+        return Ok(full(pieces.give(bytes)));
+    }
+    let all = futures_util::stream::unfold((file, length), move |(mut file, left)| {
+        let pieces = pieces.clone();
+        async move {
+            if left == 0 {
+                return None;
+            }
+            let room = pieces.room().await as u64;
+            // From the page cache as a rule; a slow disk costs this connection, not others.
+            match read(&mut file, left.min(room) as usize) {
+                Ok(bytes) => {
+                    let left = left - bytes.len() as u64;
+                    Some((Ok(Frame::data(pieces.give(bytes))), (file, left)))
+                }
+                Err(error) => Some((Err(error), (file, 0))),
+            }
+        }
+    });
+    Ok(StreamBody::new(all).boxed_unsync())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::io::Write as _;
+    use std::time::Duration;
+
+    fn file(bytes: &[u8]) -> tempfile::NamedTempFile {
+        let mut file = tempfile::NamedTempFile::new().unwrap();
+        file.write_all(bytes).unwrap();
+        file
+    }
+
+    /// One test for all of it: what is given out is counted for the whole process.
+    #[tokio::test]
+    async fn many_who_take_nothing_get_little_and_who_takes_it_gets_all() {
+        let bytes: Vec<u8> = (0..1_000_000_u32).map(|at| at as u8).collect();
+        let file = file(&bytes);
+        let body = |from, length| file_body(file.path(), from, length).unwrap();
+        let whole = body(0, 1_000_000).collect().await.unwrap().to_bytes();
+        assert!(whole == bytes);
+        let part = body(999_000, 1_000).collect().await.unwrap().to_bytes();
+        assert!(part == bytes[999_000..]);
+        assert!(body(500_000, 600_000).collect().await.is_err(), "too short");
+
+        // Each takes a first piece from here, and keeps it.
+        let mut held = Vec::new();
+        for _ in 0..1_000 {
+            let mut body = body(0, 1_000_000);
+            let piece = body.frame().await.unwrap().unwrap().into_data().unwrap();
+            held.push((body, piece));
+        }
+        let out = OUT.load(Ordering::Relaxed);
+        assert!(out < ROOM + LARGE + 1_000 * SMALL, "{out}");
+        // The next one comes when the first is taken, and not before.
+        let (mut body, piece) = held.pop().unwrap();
+        assert_eq!(piece.len(), SMALL);
+        let soon = Duration::from_millis(20);
+        assert!(tokio::time::timeout(soon, body.frame()).await.is_err());
+        drop(piece);
+        let next = body.frame().await.unwrap().unwrap().into_data().unwrap();
+        assert!(next == bytes[SMALL..2 * SMALL]);
+        drop((held, next));
+        assert!(OUT.load(Ordering::Relaxed) < ROOM);
+    }
+}
