@@ -125,6 +125,7 @@ fn says(flow: &Flow) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use customs_model::{Edge, Hop, Place};
 
     fn loads(sink_name: &str, host: &str) -> Weight {
         loads_from(sink_name, host, Target::Opaque)
@@ -161,5 +162,40 @@ mod tests {
         let by_name = loads_from("require", "c2.invalid", here());
         assert_eq!(by_name, Weight::Suspicious);
         assert_eq!(loads("require", "c2.invalid"), Weight::Proof);
+    }
+
+    #[test]
+    fn what_a_function_of_a_crate_fetches_and_runs_is_suspicious() {
+        let called = |host: &str, file: &str, marks: Vec<Mark>| {
+            let hop = Hop {
+                what: String::new(),
+                at: Place {
+                    file: file.to_owned(),
+                    line: 1,
+                    column: 1,
+                    bytes: (0, 1),
+                },
+                edge: Edge::Told,
+                hidden: None,
+                shown: None,
+            };
+            let flow = Flow {
+                source: SourceKind::Remote,
+                source_name: format!("the answer of {host}"),
+                sink: SinkKind::ExecutedFile,
+                sink_name: "spawn".to_owned(),
+                target: Target::Constant("/tmp/a".to_owned()),
+                zone: Zone::Called,
+                path: vec![hop],
+                marks,
+            };
+            weigh(&flow, &Inspection::default())
+        };
+        let host = "c2.invalid";
+        assert_eq!(called(host, "src/lib.rs", vec![]), Weight::Suspicious);
+        assert_eq!(called("a host", "src/lib.rs", vec![]), Weight::Note);
+        assert_eq!(called(host, "index.js", vec![]), Weight::Note);
+        let pinned = vec![Mark::PinnedByDigest];
+        assert_eq!(called(host, "src/lib.rs", pinned), Weight::Note);
     }
 }
