@@ -14,8 +14,8 @@ use std::time::{Duration, Instant};
 const MIDDLE: u64 = 20;
 /// How long an installation may take, and how long it may take until a gap is marked: a gate is
 /// silent for 30 s then, and the others look every 5 s.
-const LIMIT: Duration = Duration::from_secs(300);
-const LOOK: Duration = Duration::from_millis(20);
+const LIMIT: Duration = Duration::from_secs(600);
+const LOOK: Duration = Duration::from_millis(100);
 
 /// What came of it.
 #[derive(Debug)]
