@@ -25,8 +25,7 @@ use tokio::sync::Semaphore;
 /// a newer one took its place, or the cache was emptied.
 pub const TRIES: usize = 4;
 
-/// Bytes of all renderings that a team's gate keeps in memory, and of one of them. The largest
-/// documents of npm come to about that, compressed.
+/// Bytes of all renderings that a team's gate keeps in memory, and of one of them.
 const MEMORY: usize = 32 << 20;
 const IN_MEMORY: usize = 4 << 20;
 
