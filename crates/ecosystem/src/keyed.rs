@@ -70,7 +70,10 @@ impl Hasher for Folding {
         #[allow(clippy::cast_possible_truncation, reason = "the lower half")]
         let low = word as u64;
         // With the length, so that zeros at the end count.
-        self.fold(low, (word >> 64) as u64 ^ (bytes.len() as u64).rotate_left(56));
+        self.fold(
+            low,
+            (word >> 64) as u64 ^ (bytes.len() as u64).rotate_left(56),
+        );
     }
 
     fn write_u8(&mut self, number: u8) {

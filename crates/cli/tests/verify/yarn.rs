@@ -177,7 +177,12 @@ pub const PLUG_N_PLAY: &[Case] = &[
         way: "the program around the map says more",
         tamper: |ground| {
             let script = "project/.pnp.cjs";
-            replace(ground, script, "module.exports = defaultApi;", "module.exports = defaultApi ;");
+            replace(
+                ground,
+                script,
+                "module.exports = defaultApi;",
+                "module.exports = defaultApi ;",
+            );
         },
         told: &["made here: extra .pnp.cjs"],
     },
@@ -185,7 +190,9 @@ pub const PLUG_N_PLAY: &[Case] = &[
         way: "the map leads to a folder in the place of a zip",
         tamper: |ground| {
             let text = std::fs::read_to_string(ground.at("project/.pnp.cjs")).unwrap();
-            let zip = text.split('"').find(|part| part.contains("/is-odd-npm-3.0.1"));
+            let zip = text
+                .split('"')
+                .find(|part| part.contains("/is-odd-npm-3.0.1"));
             add(ground, "project/other/node_modules/is-odd/index.js");
             let other = "./other/node_modules/is-odd/";
             replace(ground, "project/.pnp.cjs", zip.unwrap(), other);
@@ -210,7 +217,9 @@ pub const PLUG_N_PLAY: &[Case] = &[
     Case {
         way: "a file of an unplugged package is edited, its size and time are put back",
         tamper: |ground| edit_at(&ground.find("project/.yarn/unplugged", &["bufferutil/index.js"])),
-        told: &["no: modified .yarn/unplugged/bufferutil-npm-4.0.8-8005ed6210/node_modules/bufferutil/index.js"],
+        told: &[
+            "no: modified .yarn/unplugged/bufferutil-npm-4.0.8-8005ed6210/node_modules/bufferutil/index.js",
+        ],
     },
     Case {
         way: "a zip holds other bytes",

@@ -46,8 +46,8 @@ pub use needs::needs;
 pub use npm_spec::asked_source;
 pub use rewrite::{Rewritten, from_gate, mentions, toward_gate, url_positions};
 pub use settings::{BYTES as SETTINGS_BYTES, Settings, SettingsError, SettingsKind};
-pub(crate) use urls::decode;
 pub use urls::UrlAt;
+pub(crate) use urls::decode;
 pub use whole::whole;
 
 use customs_model::{Digest, Ecosystem, ReleaseId};

@@ -37,7 +37,7 @@ pub(super) fn read(text: &str, out: &mut Builder<'_>) -> Result<(), Fault> {
     Ok(())
 }
 
-fn flat(packages: &Node<'_>, out: &mut Builder<'_>) -> Result<(), Fault> {
+fn flat<'a>(packages: &'a Node<'_>, out: &mut Builder<'_>) -> Result<(), Fault> {
     let count = packages.map().len();
     let mut by_folder = ByFolder::with_capacity_and_hasher(count, Keyed::default());
     let mut with_own: HashSet<&str, Keyed> = HashSet::default();
@@ -45,7 +45,7 @@ fn flat(packages: &Node<'_>, out: &mut Builder<'_>) -> Result<(), Fault> {
     out.packages.reserve(count);
     let modules = Modules::new();
     let (found, importers) = (&mut out.packages, &mut out.importers);
-    let mut take = |entries: &Entries<'_>, one: Listed<'_>, number: Option<usize>| {
+    let mut take = |entries: &Entries<'_>, one: Listed<'a>, number: Option<usize>| {
         let Listed {
             at,
             folder,

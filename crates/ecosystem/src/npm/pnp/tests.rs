@@ -31,7 +31,10 @@ fn script(json: &str) -> String {
 fn a_script_is_its_program_and_the_map_in_it() {
     let text = script(MAP);
     let file = read(&text).unwrap();
-    assert_eq!(file.program, ["#!/usr/bin/env node\nconst RAW =\n", ";\nrun(RAW);\n"]);
+    assert_eq!(
+        file.program,
+        ["#!/usr/bin/env node\nconst RAW =\n", ";\nrun(RAW);\n"]
+    );
     let map = file.map.unwrap();
     assert_eq!(map, read_map(MAP).unwrap());
     assert_eq!(map.ignored.as_deref(), Some(r"(^(?:\.yarn)$)'"));
@@ -39,7 +42,12 @@ fn a_script_is_its_program_and_the_map_in_it() {
         panic!("{map:?}");
     };
     assert_eq!(real_reference(a.reference.as_deref().unwrap()), "npm:1.0.0");
-    let to = |at: usize| a.asks[at].to.as_ref().map(|to| (to.name.as_str(), to.reference.as_str()));
+    let to = |at: usize| {
+        a.asks[at]
+            .to
+            .as_ref()
+            .map(|to| (to.name.as_str(), to.reference.as_str()))
+    };
     assert_eq!(to(0), Some(("a", "npm:1.0.0")));
     assert_eq!(to(1), Some(("c", "npm:2.0.0")));
     assert_eq!(to(2), None);
@@ -55,16 +63,25 @@ fn a_script_without_a_map_is_all_program() {
 fn what_yarn_does_not_write_is_refused() {
     for (from, to) in [
         ("\"__info\"", "\"__proto__\""),
-        ("\"linkType\": \"HARD\"", "\"linkType\": \"HARD\", \"also\": 1"),
+        (
+            "\"linkType\": \"HARD\"",
+            "\"linkType\": \"HARD\", \"also\": 1",
+        ),
         ("\"linkType\": \"HARD\"", "\"linkType\": \"OTHER\""),
-        ("\"linkType\": \"SOFT\"", "\"linkType\": \"SOFT\", \"linkType\": \"HARD\""),
+        (
+            "\"linkType\": \"SOFT\"",
+            "\"linkType\": \"SOFT\", \"linkType\": \"HARD\"",
+        ),
         ("[\"c\", \"npm:2.0.0\"]", "[\"c\", \"npm:2.0.0\", \"d\"]"),
         ("[\"d\", null]", "[\"d\", 1]"),
     ] {
         let json = MAP.replacen(from, to, 1);
         assert_ne!(json, MAP, "{from}");
         assert!(matches!(read_map(&json), Err(PnpError::Foreign(_))), "{to}");
-        assert!(matches!(read(&script(&json)), Err(PnpError::Foreign(_))), "{to}");
+        assert!(
+            matches!(read(&script(&json)), Err(PnpError::Foreign(_))),
+            "{to}"
+        );
     }
     for text in [
         "'{\\\n}",

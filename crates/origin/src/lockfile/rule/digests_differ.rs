@@ -67,7 +67,8 @@ impl LockRule for DigestsDiffer {
     }
 
     fn judge(&self, view: &LockfileView<'_>, findings: &mut Findings<'_>) {
-        let mut known = Known::with_capacity_and_hasher(view.graph.lockfile.entries.len(), Keyed::default());
+        let mut known =
+            Known::with_capacity_and_hasher(view.graph.lockfile.entries.len(), Keyed::default());
         compare(view, &mut known, false, findings);
     }
 
@@ -134,7 +135,10 @@ fn parts<'a>(
     };
     let of_files = files.iter();
     let of_files = of_files.filter_map(|file| Some((file.name.as_str(), file.digest.as_ref()?)));
-    digests.iter().map(move |digest| (part, digest)).chain(of_files)
+    digests
+        .iter()
+        .map(move |digest| (part, digest))
+        .chain(of_files)
 }
 
 fn add(

@@ -38,7 +38,8 @@ impl LockRule for SameDigest {
     }
 
     fn judge(&self, view: &LockfileView<'_>, findings: &mut Findings<'_>) {
-        let mut known = Known::with_capacity_and_hasher(view.graph.lockfile.entries.len(), Keyed::default());
+        let mut known =
+            Known::with_capacity_and_hasher(view.graph.lockfile.entries.len(), Keyed::default());
         compare(view, &mut known, false, findings);
     }
 

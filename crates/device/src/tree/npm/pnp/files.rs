@@ -90,7 +90,11 @@ impl Project {
         let path = tree.project.join(name);
         let bytes = match disk::read_up_to(&path, limit::BYTES as u64) {
             Ok(Some(bytes)) => bytes,
-            Ok(None) => return vec![format!("{name} is too long to be compared with the lockfile")],
+            Ok(None) => {
+                return vec![format!(
+                    "{name} is too long to be compared with the lockfile"
+                )];
+            }
             Err(why) => return vec![format!("{name} cannot be read: {why}")],
         };
         // Read again: it may have changed since it was hashed.

@@ -126,7 +126,10 @@ mod tests {
         let before = format!("{SHEBANG}{head}");
         let behind = format!("{tail}require('./other');\n");
         assert_eq!(program([&before, &behind]), Whose::Unknown);
-        assert_eq!(program([&format!("{SHEBANG}{FROM_FILE}"), ""]), Whose::Unknown);
+        assert_eq!(
+            program([&format!("{SHEBANG}{FROM_FILE}"), ""]),
+            Whose::Unknown
+        );
         assert_eq!(program(["", ""]), Whose::Unknown);
         assert_eq!(loader(&Digest::sha256(b"")), None);
         assert!(is_measured("4.18.1") && !is_measured("4.18"));

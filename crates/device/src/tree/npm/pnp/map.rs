@@ -22,7 +22,8 @@ pub(super) type Hashed = HashMap<PathBuf, Digest>;
 const TOLD: usize = 10;
 
 /// What Yarn leaves to Node where no setting says otherwise: its kits for editors.
-const IGNORED: &str = r"(^(?:\.yarn\/sdks(?:\/(?!\.{1,2}(?:\/|$))(?:(?:(?!(?:^|\/)\.{1,2}(?:\/|$)).)*?)|$))$)";
+const IGNORED: &str =
+    r"(^(?:\.yarn\/sdks(?:\/(?!\.{1,2}(?:\/|$))(?:(?:(?!(?:^|\/)\.{1,2}(?:\/|$)).)*?)|$))$)";
 
 /// What is to be said of a map. Safe to print.
 #[derive(Debug, Default)]
@@ -113,12 +114,7 @@ struct Judge<'a> {
 }
 
 impl<'a> Judge<'a> {
-    fn new(
-        tree: &'a Tree<'a>,
-        graph: &'a Graph,
-        own: &'a Settings,
-        hashed: &'a Hashed,
-    ) -> Self {
+    fn new(tree: &'a Tree<'a>, graph: &'a Graph, own: &'a Settings, hashed: &'a Hashed) -> Self {
         let resolution = |at: usize| graph.packages.get(at)?.resolved.as_deref();
         let of_packages = graph.packages.iter().flat_map(|package| &package.asks);
         let of_members = graph.importers.iter().flat_map(|importer| &importer.asks);
@@ -196,12 +192,14 @@ impl<'a> Judge<'a> {
         let member = member.filter(|member| name.is_none() || member.name.as_deref() == name);
         let shown = printable(name.unwrap_or("the project"), 120);
         let Some(member) = member else {
-            let wrong = format!("it has {shown} as a member, which the lockfile does not have there");
+            let wrong =
+                format!("it has {shown} as a member, which the lockfile does not have there");
             return self.wrong.push(wrong);
         };
         if plain(&package.location).as_deref() != Some(path) {
             let location = printable(&package.location, 200);
-            let wrong = format!("it takes {shown} from {location}, and the lockfile has it elsewhere");
+            let wrong =
+                format!("it takes {shown} from {location}, and the lockfile has it elsewhere");
             self.wrong.push(wrong);
         }
         for ask in &package.asks {
@@ -284,7 +282,8 @@ impl<'a> Judge<'a> {
             )),
             Err(why) => {
                 let why = printable(&why.to_string(), 200);
-                self.open.push(elsewhere(&format!("it cannot be read: {why}")));
+                self.open
+                    .push(elsewhere(&format!("it cannot be read: {why}")));
             }
         }
     }
@@ -325,9 +324,9 @@ impl<'a> Judge<'a> {
         };
         match (is_given, own) {
             (true, _) => {}
-            (false, Some(own)) if own.to.is_none() => self.open.push(sentence(
-                ", and what the lockfile gives cannot be told",
-            )),
+            (false, Some(own)) if own.to.is_none() => self
+                .open
+                .push(sentence(", and what the lockfile gives cannot be told")),
             (false, _) => self
                 .wrong
                 .push(sentence(", and the lockfile another one, or none")),
@@ -344,7 +343,9 @@ impl<'a> Judge<'a> {
     }
 
     fn gives(&self, own: &Ask, to: &PnpTarget, target: &str) -> bool {
-        let resolution = own.to.and_then(|at| self.graph.packages.get(at)?.resolved.as_deref());
+        let resolution = own
+            .to
+            .and_then(|at| self.graph.packages.get(at)?.resolved.as_deref());
         match resolution {
             // Yarn patches what is asked for by a range.
             Some(resolution) => {
@@ -438,9 +439,7 @@ fn plain(path: &str) -> Option<String> {
 /// number is none.
 fn real_path(path: &str) -> Option<String> {
     let mark = ["/__virtual__/", "/$$virtual/"];
-    let found = mark
-        .iter()
-        .find_map(|mark| path.split_once(mark));
+    let found = mark.iter().find_map(|mark| path.split_once(mark));
     let Some((above, rest)) = found else {
         return Some(path.to_owned());
     };
@@ -468,7 +467,10 @@ mod tests {
         for (path, real) in [
             ("./", ""),
             ("./packages/a/", "packages/a"),
-            ("../cache/a.zip/node_modules/a/", "../cache/a.zip/node_modules/a"),
+            (
+                "../cache/a.zip/node_modules/a/",
+                "../cache/a.zip/node_modules/a",
+            ),
             (
                 "./.yarn/__virtual__/a-virtual-0123456789/2/home/cache/a.zip/node_modules/a/",
                 "../home/cache/a.zip/node_modules/a",

@@ -66,7 +66,11 @@ impl Project {
         );
         world.write(&format!("{folder}/index.js"), "1");
         world.write(&format!("{folder}/.ready"), "");
-        let own = json!([["a", "npm:1.0.0"], ["c", "npm:1.0.0"], ["demo", "workspace:."]]);
+        let own = json!([
+            ["a", "npm:1.0.0"],
+            ["c", "npm:1.0.0"],
+            ["demo", "workspace:."]
+        ]);
         let zipped = |name: &str| format!("./{}/node_modules/{name}/", cached(name));
         let map = json!({
             "__info": [],
@@ -93,7 +97,8 @@ impl Project {
     }
 
     fn told(&self) -> String {
-        self.world.write(".pnp.cjs", "require('./.pnp.data.json');\n");
+        self.world
+            .write(".pnp.cjs", "require('./.pnp.data.json');\n");
         self.world.write(".pnp.data.json", self.map.to_string());
         told(&self.world.check_with("yarn.lock", &Options::default()))
     }
@@ -128,7 +133,9 @@ fn a_package_that_is_taken_from_elsewhere_than_a_zip_that_was_compared_is_wrong(
     let other = |location: &str| {
         let mut project = Project::new();
         project.world.write("evil/node_modules/a/index.js", "evil");
-        project.world.write("evil.zip/node_modules/a/index.js", "evil");
+        project
+            .world
+            .write("evil.zip/node_modules/a/index.js", "evil");
         project.world.write("own.zip", zip("a", "evil"));
         project.world.write("same.zip", zip("a", "1"));
         project.entry("a")["packageLocation"] = json!(location);
@@ -139,23 +146,44 @@ fn a_package_that_is_taken_from_elsewhere_than_a_zip_that_was_compared_is_wrong(
     note .pnp.data.json: it takes a@1.0.0 from ./evil/node_modules/a/: that is no zip, and no folder that Yarn unpacks packages to
     ");
     for (location, why) in [
-        ("../outside/node_modules/a/", "a folder outside of the project"),
+        (
+            "../outside/node_modules/a/",
+            "a folder outside of the project",
+        ),
         ("/outside/node_modules/a/", "no such path"),
         ("./evil.zip/node_modules/a/", "that is a folder"),
-        ("./own.zip/node_modules/a/", "not the one that the lockfile promises"),
-        ("./same.zip/node_modules/b/", "the inside of another package"),
-        (&format!("./{}/node_modules/a/", cached("b")), "not the one that the lockfile promises"),
+        (
+            "./own.zip/node_modules/a/",
+            "not the one that the lockfile promises",
+        ),
+        (
+            "./same.zip/node_modules/b/",
+            "the inside of another package",
+        ),
+        (
+            &format!("./{}/node_modules/a/", cached("b")),
+            "not the one that the lockfile promises",
+        ),
         (&format!("./{}/", unplugged("c")), "that is no zip"),
-        ("./.yarn/__virtual__/a-virtual-0123456789/1/own.zip/node_modules/a/", "not the one"),
+        (
+            "./.yarn/__virtual__/a-virtual-0123456789/1/own.zip/node_modules/a/",
+            "not the one",
+        ),
     ] {
         let told = other(location);
-        assert!(told.contains("UNEXPLAINED") && told.contains(why), "{location}: {told}");
+        assert!(
+            told.contains("UNEXPLAINED") && told.contains(why),
+            "{location}: {told}"
+        );
     }
     // The same bytes are the same package, wherever they lie.
     let same = other("./same.zip/node_modules/a/");
     assert!(same.ends_with("it says what the lockfile says"), "{same}");
     let gone = other("./gone.zip/node_modules/a/");
-    assert!(gone.contains("no zip lies there") && gone.contains("made here"), "{gone}");
+    assert!(
+        gone.contains("no zip lies there") && gone.contains("made here"),
+        "{gone}"
+    );
 }
 
 #[test]
@@ -190,11 +218,21 @@ fn a_name_that_leads_to_another_package_than_in_the_lockfile_is_wrong() {
 fn what_the_lockfile_does_not_have_is_wrong_and_what_the_map_leaves_out_is_open() {
     let mut project = Project::new();
     let registry = project.map["packageRegistryData"].as_array_mut().unwrap();
-    registry.push(json!(["evil", [["npm:1.0.0", package("./evil/", json!([]))]]]));
-    assert!(project.of_map().contains("it has evil@1.0.0, which the lockfile does not have"));
+    registry.push(json!([
+        "evil",
+        [["npm:1.0.0", package("./evil/", json!([]))]]
+    ]));
+    assert!(
+        project
+            .of_map()
+            .contains("it has evil@1.0.0, which the lockfile does not have")
+    );
     let registry = project.map["packageRegistryData"].as_array_mut().unwrap();
     registry.pop();
-    registry.push(json!(["evil", [["workspace:evil", package("./evil/", json!([]))]]]));
+    registry.push(json!([
+        "evil",
+        [["workspace:evil", package("./evil/", json!([]))]]
+    ]));
     assert!(project.of_map().contains("UNEXPLAINED"));
 
     let mut project = Project::new();
@@ -204,14 +242,19 @@ fn what_the_lockfile_does_not_have_is_wrong_and_what_the_map_leaves_out_is_open(
     let mut project = Project::new();
     project.map["ignorePatternData"] = json!("(^.*$)");
     assert!(project.of_map().contains("UNEXPLAINED"));
-    project.world.write(".yarnrc.yml", "pnpIgnorePatterns:\n  - \"**\"\n");
+    project
+        .world
+        .write(".yarnrc.yml", "pnpIgnorePatterns:\n  - \"**\"\n");
     assert!(!project.of_map().contains("UNEXPLAINED"));
 
     let mut project = Project::new();
     let registry = project.map["packageRegistryData"].as_array_mut().unwrap();
     registry.retain(|one| one[0] != "b");
     let told = project.of_map();
-    assert!(told.contains("does not have 1 package that the lockfile names, b among them"), "{told}");
+    assert!(
+        told.contains("does not have 1 package that the lockfile names, b among them"),
+        "{told}"
+    );
 }
 
 #[test]
@@ -238,7 +281,9 @@ fn a_program_of_a_version_that_the_project_names_and_that_is_not_its_is_wrong() 
 #[test]
 fn a_file_of_an_unpacked_package_that_was_edited_is_wrong() {
     let project = Project::new();
-    project.world.write(&format!("{}/index.js", unplugged("c")), "2");
+    project
+        .world
+        .write(&format!("{}/index.js", unplugged("c")), "2");
     let told = project.told();
     assert!(told.contains("Modified index.js: UNEXPLAINED"), "{told}");
 }
