@@ -16,7 +16,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::path::{Path, PathBuf};
 
 /// Zips that were hashed, by their real path.
-pub(super) type Hashed = HashMap<PathBuf, Digest>;
+pub(in crate::tree::npm) type Hashed = HashMap<PathBuf, Digest>;
 
 /// Sentences of one sort that are told; how many more there are is said.
 const TOLD: usize = 10;
