@@ -11,9 +11,11 @@
 
 pub mod cargo;
 pub mod json;
+mod keyed;
 pub mod lockfile;
 pub mod npm;
 mod order;
 pub mod pypi;
 
+pub use keyed::{Folding, Keyed};
 pub use order::compare;

@@ -1,8 +1,9 @@
 use super::tree::Fault;
 use super::{Ecosystem, EntryFault, FaultOf, Locked, Source, limit};
+use crate::Keyed;
 use customs_model::{Digest, DigestAlgorithm, PackageName, ReleaseId, Version, printable};
 use std::collections::HashMap;
-use std::hash::{BuildHasher as _, BuildHasherDefault, Hasher, RandomState};
+use std::hash::{BuildHasher as _, BuildHasherDefault, Hasher};
 
 /// One release as a format's reader found it, not yet checked.
 #[derive(Debug, Default)]
@@ -38,7 +39,7 @@ pub(super) struct Entries<'t> {
     found: Vec<Locked>,
     /// Hashes of entries, by a key of this run, and the last entry that had each.
     seen: HashMap<u64, usize, BuildHasherDefault<Hashed>>,
-    keys: RandomState,
+    keys: Keyed,
     places: Vec<(usize, usize)>,
     skipped: Vec<String>,
     faults: Vec<EntryFault>,
@@ -51,7 +52,7 @@ impl<'t> Entries<'t> {
             lines: Lines::new(text),
             found: Vec::new(),
             seen: HashMap::default(),
-            keys: RandomState::new(),
+            keys: Keyed::default(),
             places: Vec::new(),
             skipped: Vec::new(),
             faults: Vec::new(),

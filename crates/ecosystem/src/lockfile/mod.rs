@@ -47,6 +47,7 @@ pub use npm_spec::asked_source;
 pub use rewrite::{Rewritten, from_gate, mentions, toward_gate, url_positions};
 pub use settings::{BYTES as SETTINGS_BYTES, Settings, SettingsError, SettingsKind};
 pub use urls::UrlAt;
+pub(crate) use urls::decode;
 pub use whole::whole;
 
 use customs_model::{Digest, Ecosystem, ReleaseId};

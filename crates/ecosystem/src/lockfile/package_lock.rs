@@ -40,55 +40,99 @@ pub(super) fn parse(text: &str) -> Result<Node<'_>, Fault> {
 
 /// Formats 2 and 3: one flat map from folders to packages.
 fn packages_of(packages: &Node<'_>, out: &mut Entries<'_>) -> Result<(), Fault> {
-    let asked = asked_urls(packages);
     let modules = Modules::new();
-    out.expect(packages.map().len());
-    for (key, entry) in packages.map() {
-        let folder = key.text().unwrap_or_default();
-        let entry = Entry::of(entry);
-        // A link's target has an entry of its own.
-        if entry.link {
-            continue;
-        }
-        let at = key.at();
-        let installed = modules.split(folder).map(|(_, name)| name);
-        let name = entry
-            .name
-            .or(installed)
-            .or_else(|| folder.rsplit('/').next())
-            .unwrap_or_default();
-        let resolved = entry.resolved;
-        let source = match (installed, resolved) {
-            (None, _) => Source::Path,
-            _ if entry.in_bundle => Source::Bundled,
-            (_, Some(resolved)) => match source_of(resolved) {
-                Source::Url if !asked.contains(without_fragment(resolved)) => Source::Registry,
-                source => source,
-            },
-            (_, None) => Source::Registry,
-        };
-        let Some(version) = entry.version else {
-            // The project and its members need no version; npm also leaves an empty entry
-            // for an optional dependency of another platform.
-            if source != Source::Path && !entry.optional {
-                out.skip(at, name, "the entry has no version")?;
+    each_of(packages, &modules, out, &mut |_, _, _| {})
+}
+
+/// An entry of `packages`, with its folder.
+pub(super) struct Listed<'a> {
+    pub at: usize,
+    pub folder: &'a str,
+    /// What stands around its `node_modules/`, and the name behind it; none for the project's own folders.
+    pub split: Option<(&'a str, &'a str)>,
+    pub entry: Entry<'a>,
+}
+
+/// Takes each entry of formats 2 and 3, and hands it on with its number in what is found, which those have
+/// that lock a release. Links are left out: what they lead to has an entry of its own.
+pub(super) fn each_of<'a>(
+    packages: &'a Node<'_>,
+    modules: &Modules,
+    out: &mut Entries<'_>,
+    take: &mut dyn FnMut(&Entries<'_>, Listed<'a>, Option<usize>),
+) -> Result<(), Fault> {
+    let all = packages.map();
+    let listed: Vec<Listed<'a>> = all
+        .iter()
+        .map(|(key, entry)| {
+            let folder = key.text().unwrap_or_default();
+            Listed {
+                at: key.at(),
+                folder,
+                split: modules.split(folder),
+                entry: Entry::of(entry),
             }
-            continue;
-        };
-        if name.is_empty() {
-            continue;
-        }
-        let found = Found {
-            name,
-            version,
-            source: Some(source),
-            digests: out.sri(at, name, entry.integrity)?,
-            resolved,
-            has_install_script: Some(entry.has_install_script),
-        };
-        out.add(at, found)?;
+        })
+        .collect();
+    let asked = urls_of(listed.iter().flat_map(|one| one.entry.maps).flatten());
+    out.expect(all.len());
+    for one in listed.into_iter().filter(|one| !one.entry.link) {
+        let before = out.places().len();
+        add(&one, &asked, out)?;
+        let number = out.places().get(before).map(|(_, number)| *number);
+        take(out, one, number);
     }
     Ok(())
+}
+
+/// Adds what one entry locks.
+fn add(
+    Listed {
+        at,
+        folder,
+        split,
+        entry,
+    }: &Listed<'_>,
+    asked: &HashSet<&str>,
+    out: &mut Entries<'_>,
+) -> Result<(), Fault> {
+    let at = *at;
+    let installed = split.map(|(_, name)| name);
+    let name = entry
+        .name
+        .or(installed)
+        .or_else(|| folder.rsplit('/').next())
+        .unwrap_or_default();
+    let resolved = entry.resolved;
+    let source = match (installed, resolved) {
+        (None, _) => Source::Path,
+        _ if entry.in_bundle => Source::Bundled,
+        (_, Some(resolved)) => match source_of(resolved) {
+            Source::Url if !asked.contains(without_fragment(resolved)) => Source::Registry,
+            source => source,
+        },
+        (_, None) => Source::Registry,
+    };
+    let Some(version) = entry.version else {
+        // The project and its members need no version; npm also leaves an empty entry
+        // for an optional dependency of another platform.
+        if source != Source::Path && !entry.optional {
+            out.skip(at, name, "the entry has no version")?;
+        }
+        return Ok(());
+    };
+    if name.is_empty() {
+        return Ok(());
+    }
+    let found = Found {
+        name,
+        version,
+        source: Some(source),
+        digests: out.sri(at, name, entry.integrity)?,
+        resolved,
+        has_install_script: Some(entry.has_install_script),
+    };
+    out.add(at, found)
 }
 
 /// Looks for the last `node_modules/` of a folder. Made once, since each folder of a file is asked.
@@ -111,11 +155,12 @@ impl Modules {
 /// The URLs that somebody asks for by URL. npm writes `resolved` alike for these and for
 /// what a registry offered; only the asking tells them apart.
 pub(super) fn asked_urls<'a>(packages: &'a Node<'_>) -> HashSet<&'a str> {
-    packages
-        .map()
-        .iter()
-        .flat_map(|(_, entry)| REQUIRES.iter().filter_map(|map| entry.get(map)))
-        .flat_map(Node::map)
+    let entries = packages.map().iter();
+    urls_of(entries.flat_map(|(_, entry)| REQUIRES.iter().filter_map(|map| entry.get(map))))
+}
+
+fn urls_of<'a>(maps: impl Iterator<Item = &'a Node<'a>>) -> HashSet<&'a str> {
+    maps.flat_map(Node::map)
         .filter_map(|(_, spec)| spec.text())
         .filter(|spec| is_url(spec))
         .map(without_fragment)

@@ -163,7 +163,7 @@ pub(super) fn without_fragment(url: &str) -> &str {
 }
 
 /// Undoes percent-encoding; none if the result is no text.
-pub(super) fn decode(text: &str, times: u8) -> Option<String> {
+pub(crate) fn decode(text: &str, times: u8) -> Option<String> {
     let mut text = text.to_owned();
     for _ in 0..times {
         let mut bytes = Vec::with_capacity(text.len());

@@ -8,6 +8,7 @@ mod manifest;
 mod offers;
 mod packument;
 mod platform;
+pub mod pnp;
 mod range;
 mod render;
 mod tags;

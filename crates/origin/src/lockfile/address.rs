@@ -323,16 +323,18 @@ fn stem(file: &str) -> Option<&str> {
 }
 
 fn conventional(before: &str, file: &str, name: &str, version: &str) -> Names {
-    let mut parts = before.rsplit('/');
-    let last = parts.next().unwrap_or_default();
-    let stated = match parts.next() {
-        Some(scope) if scope.starts_with('@') => format!("{scope}/{last}"),
-        _ => last.to_owned(),
+    let mut slashes = before.rmatch_indices('/').map(|(at, _)| at + 1);
+    let last = slashes.next().unwrap_or(0);
+    let scope = match last {
+        0 => None,
+        _ => Some(slashes.next().unwrap_or(0)),
     };
+    let scope = scope.filter(|scope| before[*scope..].starts_with('@'));
+    let stated = &before[scope.unwrap_or(last)..];
     let Some(stem) = stem(file) else {
         return match stated == name {
             true => Names::Untold,
-            false => Names::Another(stated),
+            false => Names::Another(stated.to_owned()),
         };
     };
     let of_file = stem
@@ -340,7 +342,7 @@ fn conventional(before: &str, file: &str, name: &str, version: &str) -> Names {
         .and_then(|rest| rest.strip_prefix('-'));
     match of_file {
         Some(of_file) if stated == name && normal(of_file) == version => Names::This,
-        _ => Names::Another(match stem.strip_prefix(unscoped(&stated)) {
+        _ => Names::Another(match stem.strip_prefix(unscoped(stated)) {
             Some(rest) => format!("{stated}@{}", rest.trim_start_matches('-')),
             None => format!("{stated} ({stem})"),
         }),

@@ -62,6 +62,7 @@ pub fn check_bun_cache(cache: &Path, lock: &Lock, options: &Options) -> TreeRepo
         promised: &options.promised,
         elsewhere: &none,
         required: &none,
+        graph: None,
         now: options.now,
     };
     let jobs: Vec<Job<'_>> = layout.installed.iter().map(Job::from).collect();

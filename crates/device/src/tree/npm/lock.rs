@@ -19,6 +19,8 @@ pub struct Lock {
     pub elsewhere: BTreeSet<ReleaseId>,
     /// npm: releases that cannot rightly be absent, since somebody who fits this machine needs them.
     pub required: BTreeSet<ReleaseId>,
+    /// Who asks for whom, where a map of Yarn's for Plug'n'Play lies beside it.
+    pub graph: Option<Graph>,
     /// SHA-256 of its bytes.
     pub digest: Digest,
 }
@@ -94,8 +96,19 @@ impl Lock {
             }
             false => Default::default(),
         };
+        let has_map = |name| {
+            let map = path.parent().map(|project| project.join(name));
+            map.is_some_and(|map| std::fs::symlink_metadata(map).is_ok())
+        };
+        let graph = match manager == Manager::YarnBerry
+            && (has_map(".pnp.cjs") || has_map(".pnp.data.json"))
+        {
+            true => Some(Graph::read(kind, &bytes)?),
+            false => None,
+        };
         Ok(Self {
             manager,
+            graph,
             elsewhere,
             required,
             places,

@@ -4,12 +4,13 @@ use super::explain::Explainer;
 use super::layout::STORE;
 use super::manifest::Manifest;
 use super::patches::Patched;
+use super::pnp::{self, Hashed};
 use super::records;
 use super::{Manager, Tree};
-use crate::tree::disk::{self, There};
+use crate::tree::disk;
 use crate::tree::seen::{Remembered, fingerprint};
 use crate::tree::{
-    Cause, Comparer, Difference, DifferenceKind, Expected, Proven, Standing, TreeReport, compare,
+    Cause, Difference, DifferenceKind, Expected, Proven, Standing, TreeReport, compare,
 };
 use customs_ecosystem::lockfile::Kind;
 use customs_ecosystem::lockfile::places::{self, Place};
@@ -17,12 +18,11 @@ use customs_model::{Digest, printable};
 use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Files that Yarn writes beside the lockfile for Plug'n'Play. They are code.
-const PNP: [&str; 3] = [".pnp.cjs", ".pnp.loader.mjs", ".pnp.data.json"];
-
-/// Looks at what lies loose. What was found is added to the report.
+/// Looks at what lies loose. What was found is added to the report. `hashed` are Yarn's zips that were
+/// hashed for it.
 pub(super) fn loose(
     tree: &Tree<'_>,
+    hashed: &Hashed,
     report: &mut TreeReport,
     remember: &mut Vec<(String, Remembered)>,
 ) {
@@ -33,9 +33,7 @@ pub(super) fn loose(
         root_folder(tree, root, &installed, report, remember);
     }
     if tree.manager == Manager::YarnBerry {
-        for name in PNP {
-            report.loose.extend(pnp_file(tree, name));
-        }
+        pnp::files(tree, hashed, report);
     }
     report.loose.sort_by(|a, b| a.path.cmp(&b.path));
 }
@@ -155,20 +153,4 @@ fn hidden_lockfile(tree: &Tree<'_>, difference: &mut Difference) {
             what: "npm's own list of what is installed; the lockfile says the same".into(),
         });
     }
-}
-
-fn pnp_file(tree: &Tree<'_>, name: &str) -> Option<Difference> {
-    let there = There::look(&tree.project.join(name));
-    if there == There::Nothing {
-        return None;
-    }
-    let mut difference = Comparer::new(tree.project).extra(name, name, there);
-    // A link or a folder is nothing that Yarn writes there.
-    if there.is_file() && difference.kind == DifferenceKind::Extra {
-        difference.standing = Standing::MadeHere {
-            maker: "Yarn: its loader of modules, code that each program here runs first".into(),
-            pinned: None,
-        };
-    }
-    Some(difference)
 }

@@ -50,6 +50,7 @@ use super::{
 use crate::artifact::{
     ByDigest, FileLists, NpmCache, OwnFile, Source, YarnBerryCache, YarnClassicCache,
 };
+use customs_ecosystem::lockfile::Graph;
 use customs_ecosystem::lockfile::places::{Place, Placed, Places};
 use customs_ecosystem::npm::Machine;
 use customs_model::{Answer, Digest, DigestAlgorithm, ReleaseId};
@@ -102,6 +103,7 @@ pub fn check(project: &Path, lock: &Lock, options: &Options) -> TreeReport {
         promised: &options.promised,
         elsewhere: &lock.elsewhere,
         required: &lock.required,
+        graph: lock.graph.as_ref(),
         now: options.now,
     };
     let remember = tree.look(options.threads, &mut report);
@@ -131,6 +133,8 @@ struct Tree<'a> {
     promised: &'a BTreeMap<ReleaseId, Vec<Digest>>,
     elsewhere: &'a BTreeSet<ReleaseId>,
     required: &'a BTreeSet<ReleaseId>,
+    /// Yarn 4 with Plug'n'Play: who asks for whom.
+    graph: Option<&'a Graph>,
     now: SystemTime,
 }
 
@@ -295,20 +299,24 @@ impl<'a> Tree<'a> {
             .flat_map(|outcome| outcome.facts.optional.iter().cloned())
             .collect();
         let mut remember = gather(self.project, outcomes, report);
-        if self.is_pnp() {
-            pnp::zips(self, threads, report);
-        } else {
-            report.packages.extend(self.absent(&optional));
-        }
-        loose::loose(self, report, &mut remember);
+        let hashed = match self.is_pnp() {
+            true => pnp::zips(self, threads, report),
+            false => {
+                report.packages.extend(self.absent(&optional));
+                pnp::Hashed::new()
+            }
+        };
+        loose::loose(self, &hashed, report, &mut remember);
         strays::strays(self, report);
         remember
     }
 
-    /// Whether packages are used out of Yarn's zips.
+    /// Whether packages are used out of Yarn's zips. A `node_modules` without a package, in which tools
+    /// keep their caches, is no other tree.
     fn is_pnp(&self) -> bool {
+        let mut installed = self.layout.installed.keys();
         self.manager == Manager::YarnBerry
-            && !layout::is_folder(&self.project.join("node_modules"))
+            && installed.all(|place| place.starts_with(layout::UNPLUGGED))
             && std::fs::symlink_metadata(self.project.join(".pnp.cjs")).is_ok()
     }
 

@@ -1,4 +1,12 @@
-//! Plug'n'Play: packages are used out of Yarn's zips, so the zip is what is installed.
+//! Plug'n'Play: packages are used out of Yarn's zips, so the zip is what is installed. Which zip
+//! that is, and who gets which package, says a map ([`files`]).
+
+mod files;
+mod known;
+mod map;
+
+pub(super) use files::files;
+pub(super) use map::Hashed;
 
 use super::{Tree, absent};
 use crate::artifact::{Candidate, Form, Poisoned, Wanted, digest_of};
@@ -9,19 +17,31 @@ use customs_model::{Digest, printable};
 use std::num::NonZeroUsize;
 use std::path::Path;
 
-/// Checks each zip that the lockfile names.
-pub(super) fn zips(tree: &Tree<'_>, threads: Option<NonZeroUsize>, report: &mut TreeReport) {
+/// Checks each zip that the lockfile names, and gives their digests.
+pub(super) fn zips(
+    tree: &Tree<'_>,
+    threads: Option<NonZeroUsize>,
+    report: &mut TreeReport,
+) -> Hashed {
+    let mut all = Hashed::new();
     let mut placed: Vec<&Placed> = tree.places.placed.iter().collect();
     // One zip, however many names it is asked for by.
     placed.sort_by(|a, b| (&a.release, &a.resolved).cmp(&(&b.release, &b.resolved)));
     placed.dedup_by(|a, b| a.release == b.release && a.resolved == b.resolved);
-    for (package, poisoned) in each(&placed, threads, |placed| zip(tree, placed)) {
+    let looked = each(&placed, threads, |placed| {
+        let mut hashed = Hashed::new();
+        let (package, poisoned) = zip(tree, placed, &mut hashed);
+        (package, poisoned, hashed)
+    });
+    for (package, poisoned, hashed) in looked {
         report.packages.push(package);
         report.poisoned.extend(poisoned);
+        all.extend(hashed);
     }
+    all
 }
 
-fn zip(tree: &Tree<'_>, placed: &Placed) -> (PackageTree, Vec<Poisoned>) {
+fn zip(tree: &Tree<'_>, placed: &Placed, hashed: &mut Hashed) -> (PackageTree, Vec<Poisoned>) {
     let mut package = PackageTree::new(
         placed.release.clone(),
         placed.release.package.as_str().to_owned(),
@@ -29,7 +49,7 @@ fn zip(tree: &Tree<'_>, placed: &Placed) -> (PackageTree, Vec<Poisoned>) {
     let machine = Machine::here();
     let is_elsewhere = placed.platforms.restricts() && !placed.platforms.take(machine);
     let found = match &placed.archive {
-        Some(archive) => look(tree, placed, archive, &mut package),
+        Some(archive) => look(tree, placed, archive, &mut package, hashed),
         None => Err(
             "the lockfile promises no digest of its zip; Yarn writes none for packages of one platform"
                 .to_owned(),
@@ -63,6 +83,7 @@ fn look(
     placed: &Placed,
     archive: &Digest,
     package: &mut PackageTree,
+    hashed: &mut Hashed,
 ) -> Result<Option<Vec<Poisoned>>, String> {
     let wanted = Wanted {
         release: &placed.release,
@@ -76,7 +97,7 @@ fn look(
         let mut poisoned = Vec::new();
         let mut any = false;
         for zip in zips {
-            poisoned.extend(one(tree, placed, archive, zip, package)?);
+            poisoned.extend(one(tree, placed, archive, zip, package, hashed)?);
             any = true;
         }
         if any {
@@ -93,6 +114,7 @@ fn one(
     archive: &Digest,
     zip: &Candidate,
     package: &mut PackageTree,
+    hashed: &mut Hashed,
 ) -> Result<Option<Poisoned>, String> {
     let inside = zip.path.strip_prefix(tree.project).ok();
     let place = inside.map(Path::as_os_str).or_else(|| zip.path.file_name());
@@ -104,6 +126,10 @@ fn one(
         let why = printable(&why.to_string(), 200);
         format!("its zip cannot be read: {why}")
     })?;
+    // What has no real path is hashed again where the map names it.
+    if let Ok(real) = std::fs::canonicalize(&zip.path) {
+        hashed.insert(real, found.clone());
+    }
     package.files += 1;
     package.against = Some(Against::Artifact {
         digest: archive.clone(),

@@ -1,12 +1,13 @@
 //! `package-lock.json`, formats 2 and 3: folders, looked through upwards as Node does.
 
+use super::super::entries::Entries;
 use super::super::limit;
-use super::super::npm_entry::Entry;
 use super::super::npm_spec::source_of;
-use super::super::package_lock::{self, Modules};
+use super::super::package_lock::{self, Listed, Modules};
 use super::super::tree::{Fault, Node};
 use super::builder::Builder;
-use super::{Ask, AskKind, Commands, Importer, Key, npm_legacy};
+use super::{Ask, AskKind, Commands, Importer, Key, Package, npm_legacy};
+use crate::Keyed;
 use std::collections::{HashMap, HashSet};
 
 /// The maps of asks, with how they ask.
@@ -19,67 +20,82 @@ pub(super) const MAPS: [(&str, AskKind); 4] = [
 
 pub(super) fn read(text: &str, out: &mut Builder<'_>) -> Result<(), Fault> {
     let root = package_lock::parse(text)?;
-    package_lock::take(&root, &mut out.entries)?;
-    out.place();
     out.format = root
         .get_text("lockfileVersion")
         .unwrap_or_default()
         .to_owned();
     match (root.get("packages"), root.get("dependencies")) {
-        (Some(packages), _) => flat(packages, out),
-        (None, Some(dependencies)) => npm_legacy::read(dependencies, out),
+        // Format 2 says everything twice; npm 7 and later read `packages`.
+        (Some(packages), _) => flat(packages, out)?,
+        (None, Some(dependencies)) => {
+            package_lock::take(&root, &mut out.entries)?;
+            out.place();
+            npm_legacy::read(dependencies, out);
+        }
         (None, None) => {}
     }
     Ok(())
 }
 
-fn flat(packages: &Node<'_>, out: &mut Builder<'_>) {
-    let all = packages.map();
-    let mut by_folder: HashMap<&str, usize> = HashMap::with_capacity(all.len());
-    let mut with_own: HashSet<&str> = HashSet::new();
-    let mut folders = Vec::with_capacity(all.len());
-    out.packages.reserve(all.len());
+fn flat<'a>(packages: &'a Node<'_>, out: &mut Builder<'_>) -> Result<(), Fault> {
+    let count = packages.map().len();
+    let mut by_folder = ByFolder::with_capacity_and_hasher(count, Keyed::default());
+    let mut with_own: HashSet<&str, Keyed> = HashSet::default();
+    let mut folders = Vec::with_capacity(count);
+    out.packages.reserve(count);
     let modules = Modules::new();
-    for (key, entry) in all {
-        let folder = key.text().unwrap_or_default();
-        let entry = Entry::of(entry);
-        if entry.link {
-            continue;
-        }
+    let (found, importers) = (&mut out.packages, &mut out.importers);
+    let mut take = |entries: &Entries<'_>, one: Listed<'a>, number: Option<usize>| {
+        let Listed {
+            at,
+            folder,
+            split,
+            entry,
+        } = one;
         let asks = asks_of(entry.maps);
-        let Some((around, installed)) = modules.split(folder) else {
-            out.importers.push(Importer {
+        let Some((around, installed)) = split else {
+            importers.push(Importer {
                 path: folder.to_owned(),
                 name: entry.name.map(str::to_owned),
                 asks,
-                line: out.entries.line(key.at()),
+                line: entries.line(at),
             });
-            continue;
+            return;
         };
-        let name = entry.name.unwrap_or(installed);
-        let resolved = entry.resolved;
-        let source = source_of(resolved.unwrap_or_default());
-        let version = entry.version.unwrap_or_default();
-        let mut package = out.package(key.at(), name, version, source);
-        if package.entry.is_none() {
-            package.resolved = resolved.map(str::to_owned);
-        }
-        package.keys = vec![Key::named(installed)];
-        package.asks = asks;
-        package.commands = commands(entry.bin);
-        package.dev = entry.dev || entry.dev_optional;
-        package.optional = entry.optional || entry.dev_optional;
-        package.conditional = entry.conditional;
-        package.bundles = entry
-            .bundled
-            .into_iter()
-            .flatten()
-            .any(|list| !list.list().is_empty() || list.text() == Some("true"));
-        by_folder.insert(folder, out.packages.len());
+        let locked = number.and_then(|number| entries.found().get(number));
+        let resolved = match locked {
+            Some(locked) => locked.resolved.clone(),
+            None => entry.resolved.map(str::to_owned),
+        };
+        by_folder.insert(folder, found.len());
         with_own.insert(around.trim_end_matches('/'));
         folders.push(folder);
-        out.packages.push(package);
-    }
+        found.push(Package {
+            entry: number,
+            name: entry.name.unwrap_or(installed).to_owned(),
+            version: entry.version.unwrap_or_default().to_owned(),
+            keys: vec![Key::named(installed)],
+            source: match locked {
+                Some(locked) => locked.source,
+                None => source_of(entry.resolved.unwrap_or_default()),
+            },
+            resolved,
+            checksum: None,
+            files: Vec::new(),
+            asks,
+            commands: commands(entry.bin),
+            dev: entry.dev || entry.dev_optional,
+            optional: entry.optional || entry.dev_optional,
+            conditional: entry.conditional,
+            bundles: entry
+                .bundled
+                .into_iter()
+                .flatten()
+                .any(|list| !list.list().is_empty() || list.text() == Some("true")),
+            line: entries.line(at),
+        });
+    };
+    package_lock::each_of(packages, &modules, &mut out.entries, &mut take)?;
     // What npm keeps in `node_modules` about a tree does not say what the project asks for.
     out.roots_known = out
         .importers
@@ -97,7 +113,11 @@ fn flat(packages: &Node<'_>, out: &mut Builder<'_>) {
             &modules,
         );
     }
+    Ok(())
 }
+
+/// Packages by their folders.
+type ByFolder<'a> = HashMap<&'a str, usize, Keyed>;
 
 /// What an entry asks for. An optional one stands in two maps in some versions of npm; the later
 /// map tells how it is meant.
@@ -138,8 +158,8 @@ pub(super) fn commands(bin: Option<&Node<'_>>) -> Commands {
 fn lead(
     folder: &str,
     asks: &mut [Ask],
-    by_folder: &HashMap<&str, usize>,
-    with_own: &HashSet<&str>,
+    by_folder: &ByFolder<'_>,
+    with_own: &HashSet<&str, Keyed>,
     modules: &Modules,
 ) {
     if folder.len() > limit::PATH || asks.is_empty() {

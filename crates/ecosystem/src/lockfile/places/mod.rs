@@ -9,6 +9,8 @@ mod npm;
 mod pnpm;
 mod yarn;
 
+pub use yarn::link_target;
+
 use super::entries::Entries;
 use super::tree::{Fault, Node};
 use super::{Error, Kind, Source, error_of, limit, text_of};

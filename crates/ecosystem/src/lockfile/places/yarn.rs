@@ -86,7 +86,7 @@ pub(super) fn berry(text: &str, out: &mut Collector<'_>) -> Result<(), Fault> {
                         out.member(key.at(), target)?;
                         out.link(key.at(), place, target)?;
                     } else {
-                        let target = target_of(reference).unwrap_or_default();
+                        let target = link_target(reference).unwrap_or_default();
                         out.link(key.at(), place, &target)?;
                     }
                     continue;
@@ -112,8 +112,8 @@ pub(super) fn berry(text: &str, out: &mut Collector<'_>) -> Result<(), Fault> {
 }
 
 /// The folder, relative to the project, of `link:../a::locator=b%40workspace%3Apackages%2Fb`; none
-/// where who asks for it is no member.
-fn target_of(reference: &str) -> Option<String> {
+/// where who asks for it is no member of Yarn's workspace.
+pub fn link_target(reference: &str) -> Option<String> {
     let path = reference.strip_prefix("link:");
     let path = path.or_else(|| reference.strip_prefix("portal:"))?;
     let (path, bindings) = path.split_once("::")?;
@@ -206,12 +206,12 @@ mod tests {
     #[test]
     fn a_link_or_portal_leads_from_the_member_that_asks_for_it() {
         let root = "link:./own/a::locator=shop%40workspace%3A.";
-        assert_eq!(target_of(root).as_deref(), Some("./own/a"));
+        assert_eq!(link_target(root).as_deref(), Some("./own/a"));
         let member = "portal:../a::locator=%40w%2Fb%40workspace%3Apackages%2Fb";
-        assert_eq!(target_of(member).as_deref(), Some("packages/b/../a"));
+        assert_eq!(link_target(member).as_deref(), Some("packages/b/../a"));
         let package = "link:./x::locator=b%40npm%3A1.0.0";
-        assert_eq!(target_of(package), None);
-        assert_eq!(target_of("link:./x"), None);
+        assert_eq!(link_target(package), None);
+        assert_eq!(link_target("link:./x"), None);
     }
 
     #[test]

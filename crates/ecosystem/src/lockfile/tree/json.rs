@@ -1,5 +1,4 @@
 use super::{Count, Fault, Node, Value, limit};
-use std::borrow::Cow;
 
 /// How strict to be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -120,7 +119,7 @@ impl<'t> Reader<'t> {
         while self.more(b']', items.is_empty())? {
             items.push(self.value(depth + 1)?);
         }
-        Ok(Node::new(Value::List(items), start..self.at))
+        Ok(Node::new(Value::List(items.into()), start..self.at))
     }
 
     /// Steps over a comma or the closing bracket; whether another item stands there.
@@ -168,12 +167,12 @@ impl<'t> Reader<'t> {
         let controls = inner.bytes().fold(false, |any, b| any | (b < 0x20));
         let text = if escaped || controls {
             serde_json::from_str(&self.text[start..=end])
-                .map(Cow::Owned)
+                .map(Value::Own)
                 .map_err(|_| Fault::at(start, "a string with a character that JSON forbids"))?
         } else {
-            Cow::Borrowed(inner)
+            Value::Text(inner)
         };
-        Ok(Node::new(Value::Text(text), start..self.at))
+        Ok(Node::new(text, start..self.at))
     }
 
     /// Numbers, `true`, `false`, `null`: kept as written.
@@ -190,7 +189,7 @@ impl<'t> Reader<'t> {
         if !known {
             return Err(Fault::at(start, "a value that JSON does not know"));
         }
-        Ok(Node::new(Value::Text(Cow::Borrowed(word)), start..self.at))
+        Ok(Node::new(Value::Text(word), start..self.at))
     }
 }
 

@@ -55,7 +55,8 @@ impl Fault {
     };
 }
 
-/// A value and where it stands. Files are below 4 GiB, so 32 bits do.
+/// A value and where it stands. Files are below 4 GiB, so 32 bits do. It is kept small, since a large file
+/// has hundreds of thousands: a pair of two is as long as a line of a processor's cache.
 #[derive(Debug)]
 pub(super) struct Node<'t> {
     value: Value<'t>,
@@ -66,9 +67,20 @@ pub(super) struct Node<'t> {
 #[derive(Debug)]
 enum Value<'t> {
     /// Strings, and all other scalars as they are written.
-    Text(Cow<'t, str>),
-    List(Vec<Node<'t>>),
-    Map(Vec<(Node<'t>, Node<'t>)>),
+    Text(&'t str),
+    /// Those that stand otherwise in the file.
+    Own(Box<str>),
+    List(Box<[Node<'t>]>),
+    Map(Box<[(Node<'t>, Node<'t>)]>),
+}
+
+impl<'t> From<Cow<'t, str>> for Value<'t> {
+    fn from(text: Cow<'t, str>) -> Self {
+        match text {
+            Cow::Borrowed(text) => Self::Text(text),
+            Cow::Owned(text) => Self::Own(text.into()),
+        }
+    }
 }
 
 impl<'t> Node<'t> {
@@ -95,6 +107,7 @@ impl<'t> Node<'t> {
     pub fn text(&self) -> Option<&str> {
         match &self.value {
             Value::Text(text) => Some(text),
+            Value::Own(text) => Some(text),
             Value::List(_) | Value::Map(_) => None,
         }
     }
@@ -103,7 +116,7 @@ impl<'t> Node<'t> {
     pub fn list(&self) -> &[Self] {
         match &self.value {
             Value::List(items) => items,
-            Value::Text(_) | Value::Map(_) => &[],
+            Value::Text(_) | Value::Own(_) | Value::Map(_) => &[],
         }
     }
 
@@ -111,7 +124,7 @@ impl<'t> Node<'t> {
     pub fn map(&self) -> &[(Self, Self)] {
         match &self.value {
             Value::Map(pairs) => pairs,
-            Value::Text(_) | Value::List(_) => &[],
+            Value::Text(_) | Value::Own(_) | Value::List(_) => &[],
         }
     }
 

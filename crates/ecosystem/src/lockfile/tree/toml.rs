@@ -32,10 +32,10 @@ fn convert_table<'t>(
     for (key, value) in table {
         count.one()?;
         let at = key.span();
-        let key = Node::new(Value::Text(key.into_inner()), at);
+        let key = Node::new(key.into_inner().into(), at);
         pairs.push((key, convert(value, depth + 1, count)?));
     }
-    Ok(Value::Map(pairs))
+    Ok(Value::Map(pairs.into()))
 }
 
 fn convert<'t>(
@@ -49,11 +49,11 @@ fn convert<'t>(
     count.one()?;
     let span = value.span();
     let value = match value.into_inner() {
-        DeValue::String(text) => Value::Text(text),
-        DeValue::Integer(number) => Value::Text(number.as_str().to_owned().into()),
-        DeValue::Float(number) => Value::Text(number.as_str().to_owned().into()),
-        DeValue::Boolean(value) => Value::Text(if value { "true" } else { "false" }.into()),
-        DeValue::Datetime(date) => Value::Text(date.to_string().into()),
+        DeValue::String(text) => text.into(),
+        DeValue::Integer(number) => Value::Own(number.as_str().into()),
+        DeValue::Float(number) => Value::Own(number.as_str().into()),
+        DeValue::Boolean(value) => Value::Text(if value { "true" } else { "false" }),
+        DeValue::Datetime(date) => Value::Own(date.to_string().into()),
         DeValue::Array(items) => Value::List(
             items
                 .into_iter()

@@ -137,7 +137,7 @@ impl<'t> Reader<'t> {
                 _ => break,
             }
         }
-        Ok(Node::new(Value::List(items), first..self.at))
+        Ok(Node::new(Value::List(items.into()), first..self.at))
     }
 
     fn pairs(&mut self, first: usize, column: usize, depth: usize) -> Result<Node<'t>, Fault> {
@@ -156,7 +156,7 @@ impl<'t> Reader<'t> {
             }
         }
         once(&pairs)?;
-        Ok(Node::new(Value::Map(pairs), first..self.at))
+        Ok(Node::new(Value::Map(pairs.into()), first..self.at))
     }
 
     /// The key at `at`; leaves `at` behind its colon.
@@ -218,7 +218,7 @@ impl<'t> Reader<'t> {
     fn nested(&mut self, at: usize, column: usize, depth: usize) -> Result<Node<'t>, Fault> {
         match self.content()? {
             Some((next, c)) if c > column => self.block(next, c, depth + 1),
-            _ => Ok(Node::new(Value::Text("".into()), at..at)),
+            _ => Ok(Node::new(Value::Text(""), at..at)),
         }
     }
 
@@ -248,7 +248,7 @@ impl<'t> Reader<'t> {
             Some(b'"' | b'\'') => quoted(line, at)?,
             _ => plain(line, at, context)?,
         };
-        Ok(Node::new(Value::Text(scalar.text), at..at + scalar.length))
+        Ok(Node::new(scalar.text.into(), at..at + scalar.length))
     }
 
     fn rest_is_empty(&self, at: usize) -> Result<(), Fault> {
@@ -290,7 +290,7 @@ impl<'t> Reader<'t> {
             }
             self.at = self.next_line(self.at);
         }
-        Ok(Node::new(Value::Text(text.into()), start..end))
+        Ok(Node::new(Value::Own(text.into()), start..end))
     }
 
     /// `{…}`, `[…]` or a scalar inside one. `end` is where the line ends.
@@ -312,19 +312,19 @@ impl<'t> Reader<'t> {
                             self.flow_space(end);
                             self.flow(end, depth + 1)?
                         }
-                        false => Node::new(Value::Text("".into()), self.at..self.at),
+                        false => Node::new(Value::Text(""), self.at..self.at),
                     };
                     pairs.push((key, value));
                 }
                 once(&pairs)?;
-                Ok(Node::new(Value::Map(pairs), start..self.at))
+                Ok(Node::new(Value::Map(pairs.into()), start..self.at))
             }
             Some(b'[') => {
                 let mut items = Vec::new();
                 while self.flow_more(end, b']', items.is_empty())? {
                     items.push(self.flow(end, depth + 1)?);
                 }
-                Ok(Node::new(Value::List(items), start..self.at))
+                Ok(Node::new(Value::List(items.into()), start..self.at))
             }
             _ => self.flow_scalar(end),
         }
@@ -419,6 +419,7 @@ mod tests {
     fn show(node: &Node<'_>) -> String {
         match &node.value {
             Value::Text(text) => format!("{text:?}"),
+            Value::Own(text) => format!("{text:?}"),
             Value::List(items) => {
                 let items: Vec<_> = items.iter().map(show).collect();
                 format!("[{}]", items.join(", "))

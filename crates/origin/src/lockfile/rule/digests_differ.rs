@@ -4,7 +4,8 @@ use super::super::finding::{Findings, Said};
 use super::super::view::LockfileView;
 use super::super::words::{short, shown, spoken};
 use super::LockRule;
-use customs_ecosystem::lockfile::{Locked, Package};
+use customs_ecosystem::Keyed;
+use customs_ecosystem::lockfile::{Locked, NamedFile, Package};
 use customs_model::{Digest, DigestAlgorithm, Ecosystem, Severity};
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -58,7 +59,7 @@ impl<'a> First<'a> {
     }
 }
 
-type Known<'a> = HashMap<Subject<'a>, First<'a>>;
+type Known<'a> = HashMap<Subject<'a>, First<'a>, Keyed>;
 
 impl LockRule for DigestsDiffer {
     fn doc(&self) -> &'static LockRuleDoc {
@@ -66,13 +67,14 @@ impl LockRule for DigestsDiffer {
     }
 
     fn judge(&self, view: &LockfileView<'_>, findings: &mut Findings<'_>) {
-        let mut known = Known::with_capacity(view.graph.lockfile.entries.len());
+        let mut known =
+            Known::with_capacity_and_hasher(view.graph.lockfile.entries.len(), Keyed::default());
         compare(view, &mut known, false, findings);
     }
 
     fn judge_together(&self, views: &[LockfileView<'_>], findings: &mut Findings<'_>) {
         for ecosystem in Ecosystem::ALL {
-            let mut known = Known::new();
+            let mut known = Known::default();
             for view in views.iter().filter(|view| view.ecosystem() == ecosystem) {
                 compare(view, &mut known, true, findings);
             }
@@ -117,27 +119,26 @@ fn compare<'a>(
     }
 }
 
+/// The digests of an entry with what each of them is about.
 fn parts<'a>(
     view: &LockfileView<'_>,
     package: &'a Package,
     locked: &'a Locked,
-) -> Vec<(&'a str, &'a Digest)> {
-    match view.ecosystem() {
-        Ecosystem::Npm => locked.digests.iter().map(|digest| ("", digest)).collect(),
-        Ecosystem::PyPi => package
-            .files
-            .iter()
-            .filter_map(|file| Some((file.name.as_str(), file.digest.as_ref()?)))
-            .collect(),
+) -> impl Iterator<Item = (&'a str, &'a Digest)> {
+    let (part, digests, files): (&str, &[Digest], &[NamedFile]) = match view.ecosystem() {
+        Ecosystem::Npm => ("", &locked.digests, &[]),
+        Ecosystem::PyPi => ("", &[], &package.files),
         Ecosystem::Cargo => {
             let source = locked.resolved.as_deref().unwrap_or_default();
-            locked
-                .digests
-                .iter()
-                .map(|digest| (source, digest))
-                .collect()
+            (source, &locked.digests, &[])
         }
-    }
+    };
+    let of_files = files.iter();
+    let of_files = of_files.filter_map(|file| Some((file.name.as_str(), file.digest.as_ref()?)));
+    digests
+        .iter()
+        .map(move |digest| (part, digest))
+        .chain(of_files)
 }
 
 fn add(

@@ -4,6 +4,7 @@ use super::super::finding::{Findings, Said};
 use super::super::view::LockfileView;
 use super::super::words::{short, shown, spoken};
 use super::LockRule;
+use customs_ecosystem::Keyed;
 use customs_ecosystem::lockfile::{Locked, Package};
 use customs_model::{Digest, Ecosystem, Severity};
 use std::collections::HashMap;
@@ -29,7 +30,7 @@ static DOC: LockRuleDoc = LockRuleDoc {
 };
 
 /// Digests with the first release that had each.
-type Known<'a> = HashMap<&'a Digest, (&'a str, &'a Package, &'a Locked)>;
+type Known<'a> = HashMap<&'a Digest, (&'a str, &'a Package, &'a Locked), Keyed>;
 
 impl LockRule for SameDigest {
     fn doc(&self) -> &'static LockRuleDoc {
@@ -37,12 +38,13 @@ impl LockRule for SameDigest {
     }
 
     fn judge(&self, view: &LockfileView<'_>, findings: &mut Findings<'_>) {
-        let mut known = Known::with_capacity(view.graph.lockfile.entries.len());
+        let mut known =
+            Known::with_capacity_and_hasher(view.graph.lockfile.entries.len(), Keyed::default());
         compare(view, &mut known, false, findings);
     }
 
     fn judge_together(&self, views: &[LockfileView<'_>], findings: &mut Findings<'_>) {
-        let mut known = Known::new();
+        let mut known = Known::default();
         for view in views {
             compare(view, &mut known, true, findings);
         }

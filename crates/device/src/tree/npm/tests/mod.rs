@@ -15,6 +15,7 @@ mod lists;
 mod managers;
 mod modes;
 mod own;
+mod pnp;
 mod records;
 mod stores;
 mod strays;
