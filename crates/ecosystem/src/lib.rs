@@ -17,5 +17,5 @@ pub mod npm;
 mod order;
 pub mod pypi;
 
-pub use keyed::{Folding, Keyed};
+pub use keyed::Keyed;
 pub use order::compare;
