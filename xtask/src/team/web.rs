@@ -66,6 +66,12 @@ mod tests {
             let mut line = String::new();
             let mut reader = BufReader::new(stream.try_clone().unwrap());
             reader.read_line(&mut line).unwrap();
+            // What is not read to its end is answered by a reset.
+            let mut head = String::new();
+            while head != "\r\n" {
+                head.clear();
+                reader.read_line(&mut head).unwrap();
+            }
             stream
                 .write_all(b"HTTP/1.0 503 No\r\nx: y\r\n\r\nwhy\n")
                 .unwrap();

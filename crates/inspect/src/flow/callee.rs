@@ -128,7 +128,10 @@ impl Analysis<'_> {
         }
         let is_asked = value.path() == Some("Map().get()");
         // A table of functions, one of which is called: bundlers do that.
-        if (value.is_unknown() || is_asked) && !new {
+        // What it is folded to is the one of both that is known.
+        let is_choice = program.language == Language::JavaScript
+            && matches!(program.expr(callee), Expr::Logic(..) | Expr::Cond(..));
+        if (value.is_unknown() || is_asked || is_choice) && !new {
             // `table[id](…)`, `table[id].call(…)`, `(0, table[id])(…)`.
             let mut called = callee;
             let mut with = args;

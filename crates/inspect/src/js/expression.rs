@@ -161,6 +161,7 @@ impl Lowering<'_> {
                 }
                 ChainElement::TSNonNullExpression(inner) => self.expression(&inner.expression),
                 ChainElement::StaticMemberExpression(member) => {
+                    self.reads_answer |= member.property.name == "response";
                     let object = self.expression(&member.object);
                     self.builder.member(object, &member.property.name, at)
                 }
@@ -175,6 +176,7 @@ impl Lowering<'_> {
                 }
             },
             Expression::StaticMemberExpression(member) => {
+                self.reads_answer |= member.property.name == "response";
                 let object = self.expression(&member.object);
                 self.builder.member(object, &member.property.name, at)
             }

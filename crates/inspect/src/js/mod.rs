@@ -190,6 +190,8 @@ struct Lowering<'s> {
     thrown: Vec<(FuncId, ExprId)>,
     /// Calls that are waited for and may fail, with the function that waits.
     awaited: Vec<(FuncId, ExprId)>,
+    /// Something was asked for the answer that it holds.
+    reads_answer: bool,
     /// A piece is not what it was taken for: the program is good for nothing.
     failed: bool,
 }
@@ -205,6 +207,7 @@ impl<'s> Lowering<'s> {
             next_compiled: None,
             thrown: Vec::new(),
             awaited: Vec::new(),
+            reads_answer: false,
             failed: false,
         }
     }

