@@ -19,36 +19,28 @@ impl Analysis<'_> {
             Some(between) => self.machine.fold(file, *between).as_text(),
             None => Some(",".to_owned()),
         };
-        match program.expr(list) {
-            Expr::Array(parts) => {
-                let Some(between) = between else {
-                    return Vec::new();
-                };
-                let mut out: Option<Vec<String>> = None;
-                for part in program.list(parts).iter().take(MOST) {
-                    let values = self.possible(file, *part, level + 1);
-                    let texts = values.iter().take(MOST).map(|value| {
-                        let text = value.as_text();
-                        text.unwrap_or_else(|| HOLE.to_owned())
-                    });
-                    let texts: Vec<String> = texts.collect();
-                    out = Some(match out {
-                        None => texts,
-                        Some(before) => before
-                            .iter()
-                            .flat_map(|before| {
-                                let after = texts.iter();
-                                after.map(move |text| (before, text))
-                            })
-                            .map(|(before, text)| format!("{before}{between}{text}"))
-                            .take(MOST)
-                            .collect(),
-                    });
-                }
-                let out = out.unwrap_or_default();
-                out.iter().map(|text| Value::text(text)).collect()
-            }
-            _ => Vec::new(),
+        let (Expr::Array(parts), Some(between)) = (program.expr(list), between) else {
+            return Vec::new();
+        };
+        let mut out: Option<Vec<String>> = None;
+        for part in program.list(parts).iter().take(MOST) {
+            let values = self.possible(file, *part, level + 1);
+            let texts = values
+                .iter()
+                .take(MOST)
+                .map(|value| value.as_text().unwrap_or_else(|| HOLE.to_owned()));
+            let texts: Vec<String> = texts.collect();
+            out = Some(match out {
+                None => texts,
+                Some(before) => before
+                    .iter()
+                    .flat_map(|before| texts.iter().map(move |text| (before, text)))
+                    .map(|(before, text)| format!("{before}{between}{text}"))
+                    .take(MOST)
+                    .collect(),
+            });
         }
+        let out = out.unwrap_or_default();
+        out.iter().map(|text| Value::text(text)).collect()
     }
 }
