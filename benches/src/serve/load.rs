@@ -336,7 +336,7 @@ mod tests {
         let answer = once(port, &request).unwrap();
         assert_eq!((answer.status, answer.body.len()), (200, 300_000));
         let time = Duration::from_millis(50);
-        let done = run(port, &[request.clone()], 200, 2, time).unwrap();
+        let done = run(port, std::slice::from_ref(&request), 200, 2, time).unwrap();
         assert!(done.answers >= 2);
         assert_eq!(done.bytes, done.answers * 300_000);
         assert!(run(port, &[request], 304, 1, time).is_err());

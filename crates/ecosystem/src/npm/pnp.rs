@@ -189,6 +189,9 @@ fn bounded(count: usize, limit: usize, what: &'static str) -> Result<(), PnpErro
     }
 }
 
+/// Something under a name, or under none: the project itself.
+type Named<T> = (Option<String>, T);
+
 /// The JSON. A key that is not known would be one that nobody has compared with anything.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
@@ -206,7 +209,7 @@ struct Written {
     #[serde(rename = "fallbackExclusionList")]
     _excluded: Vec<(String, Vec<String>)>,
     fallback_pool: Vec<PnpAsk>,
-    package_registry_data: Vec<(Option<String>, Vec<(Option<String>, Info)>)>,
+    package_registry_data: Vec<Named<Vec<Named<Info>>>>,
 }
 
 #[derive(Deserialize)]
