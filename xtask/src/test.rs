@@ -4,6 +4,7 @@
 //! The end-to-end tests find what they drive in the environment: `CUSTOMS_BIN` is the
 //! built program, `CUSTOMS_TOOLS` the folder of the package managers.
 
+use crate::bench::finish;
 use crate::error::Error;
 use crate::tools;
 use crate::workspace::{Workspace, words};
@@ -20,6 +21,9 @@ const FEATURES: [&str; 2] = ["--features", "customs/postgres,customs/nats"];
 /// Runs the tests; `arguments` stand in place of `--workspace`.
 pub fn run(workspace: &Workspace, arguments: &[String]) -> Result<(), Error> {
     let tools = tools::install(workspace)?;
+    // Some tests read what crates ship with, and ask cargo where that is: it answers without the network
+    // only where all crates of the lockfile are there, those for other systems as well.
+    finish(&mut workspace.cargo(&["fetch", "--locked", "--quiet"]))?;
     let mut command = workspace.cargo(&["test"]);
     let program = if arguments.is_empty() {
         command.args(["--workspace", "--no-fail-fast"]);

@@ -12,6 +12,7 @@ use std::path::{Path, PathBuf};
 
 /// Whose policy it is.
 #[derive(clap::Args, Debug, Default)]
+#[group(skip)]
 pub struct Arguments {
     /// The policy file; without it the gate's, the one in the configuration folder, or the default
     #[arg(long, value_name = "FILE", env = "CUSTOMS_POLICY")]
