@@ -15,7 +15,6 @@ mod origins;
 #[cfg(unix)]
 mod policy;
 #[cfg(unix)]
-mod private;
 #[cfg(unix)]
 mod reload;
 #[cfg(unix)]
