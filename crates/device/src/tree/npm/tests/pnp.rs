@@ -118,6 +118,7 @@ fn a_map_that_says_what_the_lockfile_says_is_explained_and_its_program_is_not() 
     a@1.0.0 yes
     b@1.0.0 yes
     c@1.0.0 yes
+    c@1.0.0 yes
       Extra .ready: Yarn's mark that it unpacked a package; it is empty
     loose Extra .pnp.cjs: made here by Yarn: its loader of modules, code that each program here runs first
     loose Extra .pnp.data.json: Yarn's map of packages; it says what the lockfile says
