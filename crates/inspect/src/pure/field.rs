@@ -1,8 +1,8 @@
-//! What of a library stands in a field: `this.http = axios.create()`, `self.s = Session()`.
+//! What of a library, or which text, stands in a field: `this.http = axios.create()`, `self.s = Session()`.
 //!
 //! An object is not followed from where it is made to each of its methods. What is put into a
-//! field stands in the class, and where all of it is one and the same thing of a library, each
-//! method finds that there.
+//! field stands in the class, and where all of it is one and the same thing of a library, or the one
+//! text that is ever put there, each method finds that there.
 
 use super::Machine;
 use super::value::{FileId, HOLE, Value};
