@@ -3,12 +3,13 @@
 use super::fellows::{called_through, is_open};
 use super::python::CLASSES;
 use super::reach::{Queue, build_hooks};
-use super::sink::placed;
+use super::sink::{Entered, placed};
 use super::{Analysis, Index, Site};
 use crate::ir::{Expr, ExprId, FuncId, Language, Program, SymbolId};
 use crate::know::{self, Role};
 use crate::pure::{FileId, Surroundings, Value};
 use customs_model::Zone;
+use rustc_hash::FxHashSet;
 use std::rc::Rc;
 
 /// What a name that is handed to a call is, as far as it matters to who is called.
@@ -456,7 +457,7 @@ impl Analysis<'_> {
                 }
             }
         }
-        let mut entered = Vec::new();
+        let (mut new, mut entered) = (Vec::new(), Vec::new());
         let is_small = values.len() <= FUNCTIONS;
         for value in values.into_iter().take(4_096) {
             if let Value::Function(closure) = value {
@@ -472,13 +473,46 @@ impl Analysis<'_> {
                         .give(closure.file, closure.function, *position, value);
                 }
                 let known = self.zone_of(closure.file, closure.function);
-                if is_new && known > Zone::Never {
-                    entered.push((closure.file, closure.function));
+                if is_new {
+                    new.push((closure.file, closure.function));
+                    if known > Zone::Never {
+                        entered.push((closure.file, closure.function));
+                    }
                 }
                 queue.push(zone.max(known), closure.file, closure.function);
             }
         }
+        let within = self.within(&new);
+        for (place, zone) in &within {
+            queue.push(*zone, place.0, place.1);
+        }
+        entered.extend(within.into_iter().map(|(place, _)| place));
         self.enter_again(file, &entered);
+    }
+
+    /// Functions that stand in some of them and run: what is handed to the ones around them, they
+    /// see as well.
+    fn within(&self, around: &[(FileId, FuncId)]) -> Vec<Entered> {
+        let mut found = Vec::new();
+        for (file, outer) in around {
+            let Some(program) = self.program(*file) else {
+                continue;
+            };
+            // A function stands behind the one around it.
+            let mut inner: FxHashSet<FuncId> = FxHashSet::default();
+            inner.insert(*outer);
+            for (number, function) in program.functions.iter().enumerate() {
+                let id = FuncId(number as u32);
+                if function.parent.is_some_and(|parent| inner.contains(&parent)) {
+                    inner.insert(id);
+                    let zone = self.zone_of(*file, id);
+                    if zone > Zone::Never && !around.contains(&(*file, id)) {
+                        found.push(((*file, id), zone));
+                    }
+                }
+            }
+        }
+        found
     }
 
     /// The values of a `Map` that is made of pairs, as a list.

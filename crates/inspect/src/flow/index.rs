@@ -47,6 +47,8 @@ pub(super) struct Index {
     is_bundle: bool,
     /// It holds a large text without structure.
     pub large_literal: bool,
+    /// Parameters that hold the key or the phrase of a wallet, with their names.
+    pub key_parameters: FxHashMap<(FuncId, u16), Atom>,
     /// Functions that make an account of a wallet's key, by the names that callers know.
     pub key_makers: FxHashMap<FuncId, Atom>,
     /// What is put under a name of the global object, or into a variable of the environment.
@@ -353,6 +355,7 @@ impl Index {
                 .iter()
                 .any(|expr| is_large_list(program, *expr));
         index.key_makers = key_makers(program);
+        index.key_parameters = key_parameters(program, &index.parameters);
         for (number, function) in program.functions.iter().enumerate() {
             let id = FuncId(number as u32);
             guards(program, id, function.body, &mut index.guards);
@@ -366,13 +369,35 @@ fn saves(program: &Program, name: Atom) -> bool {
     program.language == Language::Python && matches!(program.name(name), "save" | "savefig")
 }
 
+/// Parameters whose names say that they hold the key or the phrase of a wallet.
+fn key_parameters(
+    program: &Program,
+    parameters: &FxHashMap<(FuncId, u16), SymbolId>,
+) -> FxHashMap<(FuncId, u16), Atom> {
+    let names = know::KEY_PARAMETERS.iter();
+    let names: Vec<Atom> = names.filter_map(|name| program.atom(name)).collect();
+    if names.is_empty() {
+        return FxHashMap::default();
+    }
+    let declared = program.declared.iter();
+    let named: FxHashMap<SymbolId, Atom> = declared
+        .filter(|((_, atom), _)| names.contains(atom))
+        .map(|((_, atom), symbol)| (*symbol, *atom))
+        .collect();
+    let known = parameters.iter();
+    known
+        .filter_map(|(place, symbol)| Some((*place, *named.get(symbol)?)))
+        .collect()
+}
+
 /// Functions that get the key of a wallet, by the names that they have or are put under:
 /// `exports.fromSeed = () => …`.
 fn key_makers(program: &Program) -> FxHashMap<FuncId, Atom> {
     let has = |names: &[&str]| names.iter().any(|name| program.atom(name).is_some());
     // Seeds and phrases are other things elsewhere.
     let is_of_chains = has(&know::CHAIN_WORDS);
-    if !has(&know::KEY_FUNCTIONS) || !is_of_chains && !has(&know::KEY_WORDS) {
+    let is_of_keys = is_of_chains || has(&know::KEY_WORDS);
+    if !has(&know::KEY_FUNCTIONS) {
         return FxHashMap::default();
     }
     let mut makers: FxHashMap<FuncId, Atom> = FxHashMap::default();
@@ -405,6 +430,7 @@ fn key_makers(program: &Program) -> FxHashMap<FuncId, Atom> {
     makers.retain(|_, name| {
         let name = program.name(*name);
         know::KEY_FUNCTIONS.contains(&name)
+            && (is_of_keys || know::names_a_phrase(name))
             && (is_of_chains || !know::GENERAL_FUNCTIONS.contains(&name))
     });
     makers

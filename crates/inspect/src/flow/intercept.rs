@@ -20,6 +20,8 @@ pub(super) struct Intercepted {
     typed: FxHashMap<(FileId, ExprId), Rc<str>>,
     /// Functions that are given the requests of others.
     requests: FxHashMap<(FileId, FuncId), Rc<str>>,
+    /// Functions that are given what others send or get, with the position of it.
+    sent: FxHashMap<(FileId, FuncId), (u16, Rc<str>)>,
     /// Functions that are given the requests of a client of the package's own, with where it was
     /// made.
     clients: FxHashMap<(FileId, FuncId), Made>,
@@ -87,6 +89,17 @@ impl Analysis<'_> {
                 let clients = &mut self.intercepted.clients;
                 clients.insert((closure.file, closure.function), made);
             }
+            let Expr::Member(interceptors, _) = program.expr(callee) else {
+                continue;
+            };
+            if (value.is_unknown() || value.path().is_some_and(is_of_all_clients))
+                && let Some(which) = interceptors_of(program, interceptors)
+                && let Value::Function(closure) = self.machine.fold(file, first)
+            {
+                let name = format!("what is given to interceptors.{which}.use").into();
+                let sent = &mut self.intercepted.sent;
+                sent.insert((closure.file, closure.function), (0, name));
+            }
             if let Some(
                 path
                 @ ("axios.interceptors.request.use" | "axios.default.interceptors.request.use"),
@@ -109,6 +122,10 @@ impl Analysis<'_> {
         };
         let name: Rc<str> = format!("what is given to {path}").into();
         match seen {
+            know::Seen::Sent(position) => {
+                let sent = &mut self.intercepted.sent;
+                sent.insert((closure.file, closure.function), (position, name));
+            }
             know::Seen::Requests => {
                 let requests = &mut self.intercepted.requests;
                 requests.insert((closure.file, closure.function), name);
@@ -141,6 +158,48 @@ impl Analysis<'_> {
     pub(super) fn typed_there(&self, file: FileId, call: ExprId) -> Option<Label> {
         let name = self.intercepted.typed.get(&(file, call))?;
         Some(self.label_at(SourceKind::Intercepted, name, site(file, call)))
+    }
+
+    /// What others send or get, which a function is given that stands in for the one they call.
+    pub(super) fn sent_by_others(
+        &self,
+        program: &Program,
+        file: FileId,
+        function: FuncId,
+        position: u16,
+    ) -> Option<Label> {
+        let (at, name) = self.intercepted.sent.get(&(file, function))?;
+        if position != *at {
+            return None;
+        }
+        let is_it = |expr: &Expr| match expr {
+            Expr::Param(of, number) => *of == function && *number == position,
+            Expr::Rest(of, from) => *of == function && *from <= position,
+            _ => false,
+        };
+        let place = program.exprs.iter().position(is_it)? as u32;
+        Some(self.label_at(SourceKind::Intercepted, name, site(file, ExprId(place))))
+    }
+
+    /// `request.getHeader('authorization')` of what a function that stands in for `http.request` made.
+    pub(super) fn header_of_others(
+        &self,
+        program: &Program,
+        file: FileId,
+        expr: ExprId,
+        callee: ExprId,
+        args: &[ExprId],
+    ) -> Option<Label> {
+        let Expr::Member(_, get) = program.expr(callee) else {
+            return None;
+        };
+        if self.intercepted.sent.is_empty() || program.name(get) != "getHeader" {
+            return None;
+        }
+        let key = args.first().and_then(|arg| program.text(*arg))?;
+        let mut stands = self.intercepted.sent.iter();
+        let (_, (_, name)) = stands.find(|((of, _), _)| *of == file)?;
+        is_key(key).then(|| self.label_at(SourceKind::Intercepted, name, site(file, expr)))
     }
 
     /// The key in the headers of somebody else's request, which a function that stands in for the
@@ -204,6 +263,29 @@ impl Analysis<'_> {
                 Vec::new(),
             );
         }
+    }
+}
+
+/// Whether the requests of all clients of a process go through it.
+fn is_of_all_clients(path: &str) -> bool {
+    matches!(
+        path,
+        "axios.interceptors.response.use" | "axios.default.interceptors.response.use"
+    )
+}
+
+/// `request` or `response` of `client.interceptors.request`.
+fn interceptors_of(program: &Program, expr: ExprId) -> Option<&'static str> {
+    let Expr::Member(object, which) = program.expr(expr) else {
+        return None;
+    };
+    let Expr::Member(_, interceptors) = program.expr(object) else {
+        return None;
+    };
+    match (program.name(interceptors), program.name(which)) {
+        ("interceptors", "request") => Some("request"),
+        ("interceptors", "response") => Some("response"),
+        _ => None,
     }
 }
 

@@ -18,15 +18,15 @@ mod unpackers;
 
 pub use clients::{Client, bot, client, gives_messages};
 pub use family::{family, is_family};
-pub use intercepted::{Seen, intercepted, intercepted_names};
+pub use intercepted::{Seen, intercepted, intercepted_names, is_outside_of_request};
 pub use packers::{
     PUTTERS, Packing, lists_pattern, packing, sends_file, sends_itself, sends_to_store, takes_files,
 };
 pub use page::{ANYWHERE, is_of_page, is_of_storage, is_whole_page, keeps_whole, page_source};
 pub use places::{
-    CHAIN_WORDS, GENERAL_FUNCTIONS, KEY_FUNCTIONS, KEY_WORDS, configuration, credential_place,
-    host_of, host_part, is_loopback, is_metadata, is_of_vendor, named_secret, place_of,
-    unusual_host, user_place,
+    CHAIN_WORDS, GENERAL_FUNCTIONS, KEY_FUNCTIONS, KEY_PARAMETERS, KEY_WORDS, configuration,
+    credential_place, host_of, host_part, is_loopback, is_metadata, is_of_vendor, named_secret,
+    names_a_phrase, place_of, unusual_host, user_place,
 };
 pub use settings::{Leads, leads};
 pub use unpackers::{Slot, cloner, unpacker, unpacker_of_rust};

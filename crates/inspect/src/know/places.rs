@@ -201,6 +201,27 @@ pub const GENERAL_FUNCTIONS: [&str; 5] = [
     "from_key",
 ];
 
+/// Whether the name of one of [`KEY_FUNCTIONS`] says by itself that it gets the phrase of a wallet:
+/// nothing else is called a mnemonic that an account is made of.
+pub fn names_a_phrase(name: &str) -> bool {
+    let lower = name.to_ascii_lowercase();
+    lower.contains("mnemonic") || lower.contains("seed_phrase") || lower.contains("seedphrase")
+}
+
+/// Names of parameters that hold the key or the phrase of a wallet, whatever function has them.
+pub const KEY_PARAMETERS: [&str; 10] = [
+    "mnemonic",
+    "mnemonicPhrase",
+    "mnemonic_phrase",
+    "seedPhrase",
+    "seed_phrase",
+    "privateKey",
+    "private_key",
+    "privKey",
+    "priv_key",
+    "privkey",
+];
+
 /// Functions that make an account of a key, a seed or a phrase.
 pub const KEY_FUNCTIONS: [&str; 22] = [
     "fromSecretKey",

@@ -93,6 +93,14 @@ impl Machine<'_> {
             {
                 Value::Undefined
             }
+            // Of whatever it is: what makes an object was made by `Function`.
+            Expr::Member(place, name)
+                if program.language == Language::JavaScript
+                    && program.name(name) == "constructor"
+                    && matches!(program.expr(place), Expr::Member(_, inner) if inner == name) =>
+            {
+                Value::native("Function")
+            }
             Expr::Member(place, name) => {
                 let object = self.eval(program, file, place, frame);
                 if program.language == Language::Python
@@ -106,6 +114,12 @@ impl Machine<'_> {
                 let is_open = value.is_unknown() || object.path() == Some("globalThis");
                 if is_open && let Some(held) = self.held_by_own(program, file, place, name) {
                     return held;
+                }
+                if value.is_unknown()
+                    && let Some(read) =
+                        self.read_on_all(program, file, &object, program.name(name))
+                {
+                    return read;
                 }
                 value
             }

@@ -55,7 +55,14 @@ impl Machine<'_> {
                         }
                         return answer;
                     }
-                    let value = self.method(&object, program.name(name), &args, program.language);
+                    let mut value =
+                        self.method(&object, program.name(name), &args, program.language);
+                    if value.is_unknown()
+                        && let Some(own) =
+                            self.called_on_all(program, file, &object, program.name(name), &args)
+                    {
+                        value = own;
+                    }
                     // `Path("a").open("w")` gives a file, as `open` does.
                     if value.is_unknown()
                         && program.language == Language::Python

@@ -17,6 +17,7 @@ mod circle;
 mod evaluate;
 mod evaluated;
 mod export;
+mod extended;
 mod field;
 mod given;
 mod global;

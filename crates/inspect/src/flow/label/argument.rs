@@ -22,14 +22,27 @@ impl Analysis<'_> {
         if let Some(label) = self.given_key(file, function, position) {
             union(&mut labels, &[label]);
         }
+        if let Some(program) = self.program(file)
+            && let Some(label) = self.sent_by_others(&program, file, function, position)
+        {
+            union(&mut labels, &[label]);
+        }
         labels
     }
 
     /// The key of a wallet, which callers give to the function that makes an account of it.
     fn given_key(&mut self, file: FileId, function: FuncId, position: u16) -> Option<Label> {
-        let program = self.program(file).filter(|_| position < 2)?;
+        let program = self.program(file)?;
         let index = self.index(file)?;
-        let name = program.name(*index.key_makers.get(&function)?);
+        let maker = index.key_makers.get(&function).filter(|_| position < 2);
+        let name = match maker {
+            Some(name) => program.name(*name).to_owned(),
+            // `sign(message, private_key)`.
+            None => {
+                let own = *index.key_parameters.get(&(function, position))?;
+                format!("a function as its {}", program.name(own))
+            }
+        };
         let span = program
             .exprs
             .iter()

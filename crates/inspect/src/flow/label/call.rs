@@ -108,6 +108,9 @@ impl Analysis<'_> {
         {
             return vec![label];
         }
+        if let Some(label) = self.header_of_others(program, file, expr, callee, args) {
+            return vec![label];
+        }
         let mut value = match self.callees.get(&(file, expr)) {
             Some(value) => value.clone(),
             None => self.look_at(file, callee, None),

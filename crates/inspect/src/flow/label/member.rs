@@ -4,7 +4,7 @@ use super::{Label, union};
 use crate::flow::index::class_of;
 use crate::flow::process::Shared;
 use crate::flow::{Analysis, Context};
-use crate::ir::{Const, Expr, ExprId, Program, SymbolId};
+use crate::ir::{Accessor, Const, Expr, ExprId, Program, SymbolId};
 use crate::know;
 use crate::pure::{FileId, Value};
 use customs_model::SourceKind;
@@ -88,6 +88,7 @@ impl Analysis<'_> {
                 return Vec::new();
             }
             if let Some(parts) = self.parts(program, file, object, key) {
+                let parts = read(program, parts);
                 return self.all(file, &parts, context);
             }
             if let Some(labels) = self.imported_labels(program, file, expr, Some(key), context) {
@@ -95,8 +96,11 @@ impl Analysis<'_> {
             }
         }
         let mut labels = self.labels(file, object, context).to_vec();
-        if key.is_some() {
+        if let Some(key) = key {
             labels.retain(|label| !know::is_whole_page(&label.name));
+            if know::is_outside_of_request(key) {
+                labels.retain(|label| label.kind != SourceKind::Intercepted);
+            }
         }
         match key {
             None => {
@@ -354,6 +358,28 @@ impl Analysis<'_> {
         values.truncate(FIELDS);
         self.all(file, &values, context)
     }
+}
+
+/// What reading properties gives: of one that a function stands for, what the function gives.
+fn read(program: &Program, parts: Vec<ExprId>) -> Vec<ExprId> {
+    let getter = |part: &ExprId| match program.expr(*part) {
+        Expr::Function(function) => {
+            let function = program.function(function);
+            (function.accessor == Some(Accessor::Get)).then_some(&function.returns)
+        }
+        _ => None,
+    };
+    if parts.iter().all(|part| getter(part).is_none()) {
+        return parts;
+    }
+    let mut out = Vec::new();
+    for part in parts {
+        match getter(&part) {
+            Some(returns) => out.extend(returns.iter().copied()),
+            None => out.push(part),
+        }
+    }
+    out
 }
 
 /// The values of a key in a class.

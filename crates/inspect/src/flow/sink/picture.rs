@@ -1,16 +1,18 @@
 //! What a page sends by asking for a picture, a script or a frame.
 
-use crate::flow::Analysis;
+use crate::flow::label::Label;
+use crate::flow::{Analysis, Site};
 use crate::ir::{Expr, Program, Store};
 use crate::know;
-use crate::pure::{FileId, Value};
-use customs_model::{SinkKind, SourceKind, Target};
+use crate::pure::{FileId, Native, Value};
+use customs_model::{SinkKind, SourceKind, Target, Zone};
 use std::rc::Rc;
 
 impl Analysis<'_> {
     /// `new Image().src = 'https://…?' + document.cookie`.
     pub(in crate::flow) fn asked_for(&mut self, program: &Rc<Program>, file: FileId, store: Store) {
-        if store.key.is_none_or(|key| program.name(key) != "src") {
+        let key = store.key.map(|key| program.name(key));
+        if !matches!(key, Some("src" | "href")) {
             return;
         }
         // What is made of nothing but a constant sends nothing.
@@ -24,12 +26,13 @@ impl Analysis<'_> {
             return;
         }
         let zone = self.zone_of(file, store.function);
-        let labels = self.labels(file, store.value, None);
-        let taken: Vec<_> = labels
-            .iter()
-            .filter(|label| label.kind == SourceKind::InputDevice && know::is_of_page(&label.name))
-            .cloned()
-            .collect();
+        let labels = self.labels(file, store.value, None).to_vec();
+        self.loads_hidden(file, store, &native, &labels, zone);
+        let is_taken = |label: &&Label| {
+            label.kind == SourceKind::Intercepted
+                || label.kind == SourceKind::InputDevice && know::is_of_page(&label.name)
+        };
+        let taken: Vec<_> = labels.iter().filter(is_taken).cloned().collect();
         if taken.is_empty() {
             return;
         }
@@ -44,7 +47,7 @@ impl Analysis<'_> {
             self.flow(
                 &label,
                 SinkKind::Network,
-                &format!("{}.src", native.path),
+                &format!("{}.{}", native.path, key.unwrap_or_default()),
                 Target::Constant(host.clone()),
                 zone,
                 file,
@@ -52,6 +55,55 @@ impl Analysis<'_> {
                 Vec::new(),
             );
         }
+    }
+
+    /// A script of another host, whose address does not stand in the code as it is:
+    /// `script.src = atob('…')`.
+    fn loads_hidden(
+        &mut self,
+        file: FileId,
+        store: Store,
+        made: &Native,
+        labels: &[Label],
+        zone: Zone,
+    ) {
+        let is_hidden = labels.iter().any(|label| label.kind == SourceKind::Decoded);
+        let Some((place, call)) = made.made_at.filter(|_| is_hidden) else {
+            return;
+        };
+        let Some(maker) = self.program(place) else {
+            return;
+        };
+        let Expr::Call { args, .. } = maker.expr(call) else {
+            return;
+        };
+        let is_script = maker
+            .list(args)
+            .first()
+            .is_some_and(|tag| maker.text(*tag) == Some("script"));
+        if !is_script {
+            return;
+        }
+        let value = self.fold_value(file, store.value, None);
+        let Some(host) = self.host_in(&value, 0).filter(|host| !self.own_host(host)) else {
+            return;
+        };
+        let site = Site {
+            file,
+            expr: store.value,
+            function: store.function,
+        };
+        let label = self.label_at(SourceKind::Remote, &format!("the answer of {host}"), site);
+        self.flow(
+            &label,
+            SinkKind::DynamicCode,
+            "document.createElement().src",
+            Target::Constant(host),
+            zone,
+            file,
+            store.value,
+            Vec::new(),
+        );
     }
 }
 
