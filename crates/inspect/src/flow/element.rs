@@ -69,6 +69,18 @@ impl Analysis<'_> {
                 {
                     return self.elements_of(file, list, level + 1);
                 }
+                // `filter(f, list)`.
+                if program.language == Language::Python
+                    && level <= LEVELS
+                    && let [_, list] = args[..]
+                    && let Value::Native(native) = self.machine.fold(file, callee)
+                    && matches!(
+                        &*native.path,
+                        "filter" | "itertools.filterfalse" | "itertools.takewhile" | "itertools.dropwhile"
+                    )
+                {
+                    return self.elements_of(file, list, level + 1);
+                }
                 if let Expr::Member(object, name) = program.expr(callee) {
                     match program.name(name) {
                         "map" => {

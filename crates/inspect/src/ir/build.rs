@@ -404,6 +404,7 @@ impl Builder {
             class: None,
             accessor: None,
             on_class: false,
+            lends: false,
         });
         self.scope = scope;
         (id, back)

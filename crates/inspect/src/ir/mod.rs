@@ -335,6 +335,8 @@ pub struct Function {
     pub class: Option<ExprId>,
     /// What it is called on is the class itself: `@classmethod`, `__new__`.
     pub on_class: bool,
+    /// It is a context that lends what it gives: `with lend() as one`.
+    pub lends: bool,
     /// It runs when a property is read or written.
     pub accessor: Option<Accessor>,
 }

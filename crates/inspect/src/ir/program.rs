@@ -74,6 +74,7 @@ impl Program {
             class: None,
             accessor: None,
             on_class: false,
+            lends: false,
         };
         Self {
             language,

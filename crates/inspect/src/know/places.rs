@@ -9,7 +9,7 @@ const PATH: usize = 1024;
 /// A place that holds credentials of somebody else, if a path means one. The path may
 /// have holes: `<home>/.ssh/id_rsa`.
 pub fn credential_place(path: &str) -> Option<&'static str> {
-    const PLACES: [(&str, &str); 82] = [
+    const PLACES: [(&str, &str); 83] = [
         (".npmrc", "npm token"),
         ("/_netrc", "network credentials"),
         (".config/git/credentials", "git credentials"),
@@ -64,6 +64,11 @@ pub fn credential_place(path: &str) -> Option<&'static str> {
         (".kube/config", "Kubernetes credentials"),
         (
             "kubernetes.io/serviceaccount/token",
+            "Kubernetes service account",
+        ),
+        // Whatever lies beside the token, by a name that is computed.
+        (
+            "kubernetes.io/serviceaccount/\u{fdd0}",
             "Kubernetes service account",
         ),
         (".docker/config.json", "Docker credentials"),

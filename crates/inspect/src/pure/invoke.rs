@@ -340,6 +340,9 @@ impl Machine<'_> {
         let given = self.yields.pop().unwrap_or_default();
         self.depth -= 1;
         match flow {
+            Flow::Next | Flow::Return(_) if function.lends && !given.is_empty() => {
+                given.into_iter().next().unwrap_or(Value::Unknown)
+            }
             // A generator: all that it gives, in turn.
             Flow::Next | Flow::Return(_) if !given.is_empty() => Value::array(given),
             Flow::Return(value) if !(new && matches!(value, Value::Undefined)) => value,

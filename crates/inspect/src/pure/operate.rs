@@ -93,6 +93,13 @@ pub(super) fn binary(operator: Binary, left: &Value, right: &Value, language: La
             _ => Value::Unknown,
         };
     }
+    // Only a path is divided by a text.
+    if operator == Binary::Div
+        && language == Language::Python
+        && let (Value::Unknown, Value::Text(name)) = (left, right)
+    {
+        return Value::text(&format!("{HOLE}/{}", name.trim_start_matches('/')));
+    }
     if operator == Binary::Mul && language == Language::Python {
         match (left, right) {
             (Value::Text(text), Value::Number(n)) | (Value::Number(n), Value::Text(text)) => {

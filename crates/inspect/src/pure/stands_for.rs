@@ -19,6 +19,7 @@ impl Machine<'_> {
         let kind = match (program.language, &*native.path) {
             (Language::Python, "functools.partial()") => Kind::Partial,
             (Language::Python, "operator.methodcaller()") => Kind::Method,
+            (Language::Python, "operator.attrgetter()") => Kind::Field,
             (Language::JavaScript, "Function()" | "globalThis.Function()") => Kind::Text,
             _ => return None,
         };
@@ -60,6 +61,16 @@ impl Machine<'_> {
                     }
                     _ => Some(self.method(object, name, &given, program.language)),
                 }
+            }
+            Kind::Field => {
+                let ([object], []) = (&rest[..], &given[..]) else {
+                    return None;
+                };
+                let path = first.known_text()?.to_owned();
+                let names = path.split('.');
+                Some(names.fold(object.clone(), |object, name| {
+                    self.get(&object, name, program.language)
+                }))
             }
             Kind::Text => None,
         }
@@ -114,6 +125,8 @@ enum Kind {
     Partial,
     /// Of a method of what it is called with.
     Method,
+    /// As what stands in what it is called with.
+    Field,
     /// As the text of a function.
     Text,
 }

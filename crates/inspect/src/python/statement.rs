@@ -352,6 +352,7 @@ impl Lowering {
         let method = class.is_some() && !is_static;
         let (id, back) = self.builder.enter_function(Some(name), false);
         self.builder.function_mut(id).on_class = method && is_on_class(function);
+        self.builder.function_mut(id).lends = lends(function);
         let mut body = self.parameters(id, &function.parameters, &defaults, method);
         body.extend(self.block(&function.body));
         self.builder.set_body(id, body);
@@ -449,6 +450,19 @@ impl Lowering {
         }
         self.name(class.name.as_str(), value, at, into);
     }
+}
+
+/// Whether a function is made a context by the library: what it yields is lent.
+fn lends(function: &StmtFunctionDef) -> bool {
+    let mut decorators = function.decorator_list.iter();
+    decorators.any(|decorator| {
+        let name = match &decorator.expression {
+            Expr::Name(name) => name.id.as_str(),
+            Expr::Attribute(attribute) => attribute.attr.as_str(),
+            _ => return false,
+        };
+        matches!(name, "contextmanager" | "asynccontextmanager")
+    })
 }
 
 /// Whether what a method is called on is its class.

@@ -9,9 +9,11 @@ use customs_model::{SinkKind, SourceKind, Target};
 const MOST: usize = 16;
 
 impl Analysis<'_> {
-    /// `pip install https://host/a.tar.gz`, `pip install git+https://host/a`.
+    /// `pip install https://host/a.tar.gz`, `pip install git+https://host/a`, and packages by their
+    /// names from an index that the command line names.
     pub(super) fn pip_run(&mut self, words: &[&str], at: &At) {
-        for address in installed(words).into_iter().take(MOST) {
+        let indexes = indexes(words);
+        for address in installed(words).into_iter().chain(indexes).take(MOST) {
             let host = know::place_of(address).unwrap_or_default();
             let name = format!("the answer of {host}");
             let label = self.source(SourceKind::Remote, &name, at);
@@ -43,6 +45,24 @@ fn installed<'w>(words: &[&'w str]) -> Vec<&'w str> {
                 found.push(address.strip_prefix("git+").unwrap_or(address));
             }
         }
+    }
+    found
+}
+
+/// The indexes and folders of links that a command line has packages fetched from.
+fn indexes<'w>(words: &[&'w str]) -> Vec<&'w str> {
+    const OPTIONS: [&str; 5] = ["-i", "--index-url", "--extra-index-url", "-f", "--find-links"];
+    if !words.contains(&"install") {
+        return Vec::new();
+    }
+    let mut found = Vec::new();
+    for (at, word) in words.iter().enumerate() {
+        let value = match word.split_once('=') {
+            Some((option, value)) if OPTIONS.contains(&option) => Some(value),
+            _ if OPTIONS.contains(word) => words.get(at + 1).copied(),
+            _ => None,
+        };
+        found.extend(value.filter(|value| value.contains("://") && !value.starts_with("file:")));
     }
     found
 }

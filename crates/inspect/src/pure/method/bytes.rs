@@ -64,6 +64,30 @@ pub(super) fn bytes_method(bytes: &[u8], name: &str, args: &[Value], language: L
             _ => Value::Unknown,
         },
         (Language::Python, "strip") => Value::bytes(bytes.trim_ascii().to_vec()),
+        (Language::Python, "lstrip") if args.is_empty() => {
+            Value::bytes(bytes.trim_ascii_start().to_vec())
+        }
+        (Language::Python, "rstrip") if args.is_empty() => {
+            Value::bytes(bytes.trim_ascii_end().to_vec())
+        }
+        (Language::Python, "lower") => Value::bytes(bytes.to_ascii_lowercase()),
+        (Language::Python, "upper") => Value::bytes(bytes.to_ascii_uppercase()),
+        (Language::Python, "splitlines") => {
+            let lines = bytes.split(|byte| *byte == b'\n');
+            let lines = lines.map(|line| line.strip_suffix(b"\r").unwrap_or(line));
+            Value::array(lines.map(|line| Value::bytes(line.to_vec())).collect())
+        }
+        (
+            Language::Python,
+            "partition" | "rpartition" | "find" | "rfind" | "index" | "rindex" | "removeprefix"
+            | "removesuffix" | "startswith" | "endswith" | "rsplit",
+        )
+        | (Language::JavaScript, "indexOf" | "lastIndexOf" | "includes") => {
+            match args.first().and_then(Value::to_bytes) {
+                Some(part) if !part.is_empty() => by_part(bytes, name, &part, number(1)),
+                _ => Value::Unknown,
+            }
+        }
         (Language::Python, "hex") => Value::text(&hex_text(bytes)),
         (Language::Python, "to_bytes") => number_bytes(bytes, args),
         (_, "slice" | "subarray") => {
@@ -94,6 +118,57 @@ pub(super) fn bytes_method(bytes: &[u8], name: &str, args: &[Value], language: L
         },
         (_, "map") => Value::Unknown,
         _ => Value::Unknown,
+    }
+}
+
+/// What a method gives that looks for a part; `from` is where it begins to look.
+fn by_part(bytes: &[u8], name: &str, part: &[u8], from: Option<f64>) -> Value {
+    // Ends and steps of searches are seldom given; what they give is not known.
+    let from = match from {
+        None => 0,
+        Some(from) if matches!(name, "find" | "index" | "indexOf") && from >= 0.0 => from as usize,
+        Some(_) => return Value::Unknown,
+    };
+    let Some(rest) = bytes.get(from..) else {
+        return Value::Number(-1.0);
+    };
+    let first = || memchr::memmem::find(rest, part).map(|at| at + from);
+    let last = || memchr::memmem::rfind(bytes, part);
+    let place = |at: Option<usize>| Value::Number(at.map_or(-1.0, |at| at as f64));
+    let cut = |from: usize, to: usize| Value::bytes(bytes[from..to].to_vec());
+    match name {
+        "find" | "index" | "indexOf" => place(first()),
+        "rfind" | "rindex" | "lastIndexOf" => place(last()),
+        "includes" => Value::Bool(first().is_some()),
+        "startswith" => Value::Bool(bytes.starts_with(part)),
+        "endswith" => Value::Bool(bytes.ends_with(part)),
+        "removeprefix" => Value::bytes(bytes.strip_prefix(part).unwrap_or(bytes).to_vec()),
+        "removesuffix" => Value::bytes(bytes.strip_suffix(part).unwrap_or(bytes).to_vec()),
+        "partition" | "rpartition" => {
+            let at = if name == "partition" { first() } else { last() };
+            let whole = bytes.len();
+            match at {
+                Some(at) => Value::array(vec![
+                    cut(0, at),
+                    cut(at, at + part.len()),
+                    cut(at + part.len(), whole),
+                ]),
+                None if name == "partition" => {
+                    Value::array(vec![cut(0, whole), cut(0, 0), cut(0, 0)])
+                }
+                None => Value::array(vec![cut(0, 0), cut(0, 0), cut(0, whole)]),
+            }
+        }
+        _ => {
+            let mut parts = Vec::new();
+            let mut rest = bytes;
+            while let Some(at) = memchr::memmem::find(rest, part) {
+                parts.push(Value::bytes(rest[..at].to_vec()));
+                rest = &rest[at + part.len()..];
+            }
+            parts.push(Value::bytes(rest.to_vec()));
+            Value::array(parts)
+        }
     }
 }
 
