@@ -111,6 +111,9 @@ pub enum SourceKind {
     Intercepted,
 }
 
+/// The name of what a visitor of a server sends in a header or cookie of a request.
+pub const VISITOR: &str = "what a visitor sends in a header";
+
 /// Where data goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

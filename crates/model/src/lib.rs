@@ -57,7 +57,7 @@ pub use evidence::{Decoding, Edge, FileName, Hop, Join, Link, Shown, Written};
 pub use finding::{Confidence, Finding, RuleId, Severity, Standing, Verdict};
 pub use inspection::{
     Capability, Flow, Inspection, Mark, Oddity, Place, Sign, SignKind, SinkKind, SourceKind,
-    Target, UnreadPart, Zone,
+    Target, UnreadPart, VISITOR, Zone,
 };
 pub use jiff::{SignedDuration, Timestamp};
 pub use known::Known;

@@ -641,6 +641,22 @@ impl Analysis<'_> {
     /// The commands of a table that does not stand where it is handed over.
     fn commands(&mut self, file: FileId, table: ExprId, zone: Zone, queue: &mut Queue) {
         const MOST: usize = 64;
+        // `{name: make(base) for base in (install, develop)}`: one of them stands for each.
+        if let Some(program) = self.program(file)
+            && let Expr::Comprehend(parts) = program.expr(table)
+            && let [_, _, pair, ..] = program.list(parts)[..]
+            && let Expr::Array(pair) = program.expr(pair)
+            && let [_, made] = program.list(pair)[..]
+        {
+            for value in self.possible(file, made, 0).into_iter().take(MOST) {
+                if let Value::Object(object) = value
+                    && let Some(class) = object.class.filter(|_| object.is_class)
+                {
+                    self.class(class, zone, None, queue);
+                }
+            }
+            return;
+        }
         let Value::Object(table) = self.machine.fold(file, table) else {
             return;
         };

@@ -9,7 +9,7 @@ const PATH: usize = 1024;
 /// A place that holds credentials of somebody else, if a path means one. The path may
 /// have holes: `<home>/.ssh/id_rsa`.
 pub fn credential_place(path: &str) -> Option<&'static str> {
-    const PLACES: [(&str, &str); 83] = [
+    const PLACES: [(&str, &str); 84] = [
         (".npmrc", "npm token"),
         ("/_netrc", "network credentials"),
         (".config/git/credentials", "git credentials"),
@@ -76,6 +76,7 @@ pub fn credential_place(path: &str) -> Option<&'static str> {
         (".git/config", "git settings"),
         (".netrc", "network credentials"),
         (".config/gh/hosts", "GitHub token"),
+        (".config/gh/\u{fdd0}", "GitHub token"),
         (".config/hub", "GitHub token"),
         (".gnupg", "GPG keys"),
         (".config/solana/id.json", "Solana key"),

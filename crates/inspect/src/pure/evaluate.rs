@@ -315,7 +315,9 @@ impl Machine<'_> {
                 }
                 last
             }
-            Expr::Comprehend(parts) => self.comprehend(program, file, program.list(parts), frame),
+            Expr::Comprehend(parts) => {
+                self.comprehend(program, file, program.list(parts), frame, false)
+            }
             Expr::Other(_) => Value::Unknown,
         }
     }
@@ -386,12 +388,34 @@ impl Machine<'_> {
         }))
     }
 
+    /// `next(a for a in list if test(a))`: the first one that the test may hold for.
+    pub(super) fn first_of(
+        &mut self,
+        program: &Rc<Program>,
+        file: FileId,
+        args: &[ExprId],
+        frame: Option<&Rc<Frame>>,
+    ) -> Option<Value> {
+        let Expr::Comprehend(parts) = program.expr(*args.first()?) else {
+            return None;
+        };
+        let all = self.comprehend(program, file, program.list(parts), frame, true);
+        let first = operate::elements(&all)?.into_iter().next();
+        match (first, args.get(1)) {
+            (None, Some(otherwise)) => Some(self.eval(program, file, *otherwise, frame)),
+            (first, _) => first,
+        }
+    }
+
+    /// What a comprehension gives; `perhaps` says whether that for which nobody knows its test is
+    /// among it.
     fn comprehend(
         &mut self,
         program: &Rc<Program>,
         file: FileId,
         parts: &[ExprId],
         frame: Option<&Rc<Frame>>,
+        perhaps: bool,
     ) -> Value {
         let [target, over, body, rest @ ..] = parts else {
             return Value::Unknown;
@@ -421,6 +445,7 @@ impl Machine<'_> {
             for condition in rest {
                 match self.eval(program, file, *condition, Some(&frame)).truth() {
                     Some(holds) => wanted &= holds,
+                    None if perhaps => {}
                     None => return Value::Unknown,
                 }
             }

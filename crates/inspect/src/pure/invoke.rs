@@ -126,6 +126,12 @@ impl Machine<'_> {
             return given;
         }
         if program.language == Language::Python
+            && function.path() == Some("next")
+            && let Some(first) = self.first_of(program, file, args, frame)
+        {
+            return first;
+        }
+        if program.language == Language::Python
             && let Value::Native(native) = &function
             && let Some(made) = self.made_by_field(program, file, &native.path, args, frame)
         {

@@ -3,6 +3,7 @@
 use super::clipboard::writes_clipboard;
 use super::{At, Piped, Variables, base_name, runs_its_input};
 use crate::flow::label::Label;
+use crate::flow::label::answer::UNKNOWN_ANSWER;
 use crate::flow::sink::short;
 use crate::flow::{Analysis, Context, Labels, Site, is_foreign};
 use crate::ir::{Expr, ExprId, Language, Program, Span};
@@ -387,9 +388,20 @@ impl Analysis<'_> {
     /// What comes over a stream that leads to another machine: a connection, a socket that
     /// was connected, or the number of one.
     pub(in crate::flow) fn stream_label(&mut self, site: Site, stream: ExprId) -> Option<Label> {
+        let is_remote = |label: &&Label| label.kind == SourceKind::Remote;
         let labels = self.labels(site.file, stream, None);
-        if let Some(label) = labels.iter().find(|label| label.kind == SourceKind::Remote) {
-            return Some(label.clone());
+        if let Some(label) = labels.iter().find(is_remote).cloned() {
+            if &*label.name != UNKNOWN_ANSWER {
+                return Some(label);
+            }
+            // Who calls the function says which host it is.
+            let ways = self.contexts(site.file, site.function, 0);
+            let named = ways.iter().flatten().find_map(|way| {
+                let labels = self.labels(site.file, stream, Some(way));
+                let mut remote = labels.iter().filter(is_remote);
+                remote.find(|label| &*label.name != UNKNOWN_ANSWER).cloned()
+            });
+            return Some(named.unwrap_or(label));
         }
         let value = self.machine.fold(site.file, stream);
         value

@@ -312,7 +312,7 @@ impl Analysis<'_> {
 const IDENTITY: &str = "the identity of a build";
 
 /// The name of what comes from nobody knows where.
-const UNKNOWN_ANSWER: &str = "the answer of a host";
+pub(in crate::flow) const UNKNOWN_ANSWER: &str = "the answer of a host";
 
 /// Whether a value is what a decoder gives for something that is not known.
 fn is_decoded(value: &Value, language: Language) -> bool {

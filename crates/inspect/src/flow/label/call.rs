@@ -108,6 +108,9 @@ impl Analysis<'_> {
         {
             return vec![label];
         }
+        if let Some(label) = self.sent_by_visitor(program, file, expr) {
+            return vec![label];
+        }
         if let Some(label) = self.header_of_others(program, file, expr, callee, args) {
             return vec![label];
         }
@@ -130,6 +133,7 @@ impl Analysis<'_> {
                     | "Reflect.get"
                     | "os.environ.copy"
                     | "vars"
+                    | "operator.attrgetter()"
                     // `module.exports = process.env` in another file.
                     | "require"
             )

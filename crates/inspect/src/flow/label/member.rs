@@ -31,6 +31,9 @@ impl Analysis<'_> {
         {
             return vec![label];
         }
+        if let Some(label) = self.sent_by_visitor(program, file, expr) {
+            return vec![label];
+        }
         let mut shared = match key {
             Some(key) => self.shared(program, object, key),
             None => Vec::new(),

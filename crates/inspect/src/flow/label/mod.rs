@@ -1,7 +1,7 @@
 //! Where a value comes from.
 
 mod address;
-mod answer;
+pub(in crate::flow) mod answer;
 mod argument;
 pub(in crate::flow) mod call;
 mod constant;
@@ -13,6 +13,7 @@ mod member;
 mod memo;
 mod messages;
 mod step;
+mod visitor;
 
 use crate::flow::{Analysis, Context};
 use crate::ir::{Binary, Expr, ExprId, Language, Program, Span, SymbolId, Unary};

@@ -170,6 +170,19 @@ impl Analysis<'_> {
                     tests.push((turned, check));
                 }
                 Expr::Unary(_, inner) => tests.push(of(inner)),
+                // `const same = sum === expected; if (!same) throw`.
+                Expr::Name(atom, scope) => {
+                    let symbol = program.resolve(atom, scope);
+                    let values = symbol.map(|symbol| &program.symbol(symbol).values[..]);
+                    if let Some([only]) = values
+                        && matches!(
+                            program.expr(*only),
+                            Expr::Binary(..) | Expr::Call { .. } | Expr::Unary(..)
+                        )
+                    {
+                        tests.push(of(*only));
+                    }
+                }
                 Expr::Logic(how, left, right) => {
                     // `if (asked && sum !== expected) throw`: the other side has a say.
                     let lets_through = match how {

@@ -163,7 +163,10 @@ impl Analysis<'_> {
         let names: Vec<String> = self
             .possible(file, *first, 0)
             .into_iter()
-            .filter_map(|value| value.as_text())
+            .filter_map(|value| match value {
+                Value::Array(words) => started_without_text(&words.borrow()),
+                value => value.as_text(),
+            })
             .collect();
         let interpreter = names
             .iter()
@@ -287,4 +290,14 @@ impl Analysis<'_> {
                 .run("\u{fdd0}out\u{fdd1}", LINKER, zone, site.file, site.expr);
         }
     }
+}
+
+/// The program of a command line that is told nothing to run: it runs what it reads.
+fn started_without_text(words: &[Value]) -> Option<String> {
+    let (program, options) = words.split_first()?;
+    let is_open = options.iter().all(|option| {
+        let option = option.known_text().unwrap_or_default();
+        matches!(option, "-" | "-s" | "-i" | "-u" | "-q" | "-B" | "-I" | "-E")
+    });
+    is_open.then(|| program.as_text()).flatten()
 }

@@ -4,7 +4,7 @@ use super::{FACTS, Proof, Weight, unasked};
 use crate::doc::RuleDoc;
 use crate::recognise::own_machine;
 use crate::score::names_a_module;
-use customs_model::{Flow, Inspection, Mark, SinkKind, SourceKind, Target, Zone, printable};
+use customs_model::{Flow, Inspection, Mark, SinkKind, SourceKind, Target, VISITOR, Zone, printable};
 
 pub(in crate::rule) static RULE: Proof = Proof {
     doc: &DOC,
@@ -23,7 +23,11 @@ static DOC: RuleDoc = RuleDoc {
     ends: "never by itself; an exemption names the release",
     settings: &[],
     facts: FACTS,
-    fires: &["A postinstall script downloads a file, sets its execution bit and starts it."],
+    fires: &[
+        "A postinstall script downloads a file, sets its execution bit and starts it.",
+        "A shell gets its input from a host that stands in the code, whoever calls the function.",
+        "What a visitor of a server sends in a header or a cookie is evaluated, or run as a command.",
+    ],
     silent: &[
         "Only a caller has it happen; of a crate, which has no other way of running, that is suspicious where the \
          host stands in the code.",
@@ -70,7 +74,17 @@ pub(super) fn weigh_remote(flow: &Flow, _inspection: &Inspection) -> Weight {
     if own_machine::is_loopback(host) {
         return Weight::None;
     }
+    if flow.source_name == VISITOR {
+        return if flow.zone > Zone::Never && is_text_that_runs(flow) {
+            Weight::Proof
+        } else {
+            Weight::Note
+        };
+    }
     if !unasked(flow.zone) {
+        if known && flow.zone > Zone::Never && is_shell_of_host(flow) {
+            return Weight::Proof;
+        }
         return if known && is_of_crate(flow) {
             Weight::Suspicious
         } else {
@@ -92,6 +106,19 @@ pub(super) fn weigh_remote(flow: &Flow, _inspection: &Inspection) -> Weight {
         };
     }
     Weight::Proof
+}
+
+/// Whether text is run as it comes: evaluated, or as a command.
+fn is_text_that_runs(flow: &Flow) -> bool {
+    matches!(flow.sink, SinkKind::DynamicCode | SinkKind::Process)
+}
+
+/// Whether a shell takes its input from a connection to a host that stands in the code: whoever calls
+/// it did not ask for that.
+fn is_shell_of_host(flow: &Flow) -> bool {
+    flow.sink == SinkKind::Process
+        && flow.sink_name.starts_with("the streams of ")
+        && !flow.marks.contains(&Mark::OwnHost)
 }
 
 /// Whether a function of a crate runs what a host that stands in the code sends. Of a crate nothing
