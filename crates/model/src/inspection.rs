@@ -111,6 +111,9 @@ pub enum SourceKind {
     Intercepted,
 }
 
+/// How the name begins of a text that has a shell or an interpreter run what a host answers.
+pub const RUNS_ANSWER: &str = "a command that runs the answer of ";
+
 /// The name of what a visitor of a server sends in a header or cookie of a request.
 pub const VISITOR: &str = "what a visitor sends in a header";
 

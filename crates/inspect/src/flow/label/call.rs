@@ -199,6 +199,10 @@ impl Analysis<'_> {
                 return self.hop(labels, &Step::Returned(None), file, span);
             }
         }
+        let sent = self.sent_through(program, file, callee, value.path().unwrap_or_default());
+        if !sent.is_empty() {
+            return sent;
+        }
         // Whatever else: what it is called on, and its arguments.
         let mut out = Vec::new();
         let mut method = "";

@@ -3,6 +3,7 @@
 mod address;
 pub(in crate::flow) mod answer;
 mod argument;
+mod channel;
 pub(in crate::flow) mod call;
 mod constant;
 mod content;

@@ -8,7 +8,7 @@ use crate::know;
 use crate::know::Role;
 use crate::package::Make;
 use crate::pure::{FileId, HOLE, HOLE_END, HOLE_START, Value, shown};
-use customs_model::{Mark, SignKind, SinkKind, SourceKind, Target, Zone};
+use customs_model::{Mark, RUNS_ANSWER, SignKind, SinkKind, SourceKind, Target, Zone};
 use std::rc::Rc;
 
 /// Whether a method of something that is not known may be a sink.
@@ -476,6 +476,16 @@ impl Analysis<'_> {
             .find(|label| is_foreign(label.kind))
             .cloned()
             .unwrap_or_else(|| match origin {
+                _ if content.is_some_and(|text| runs_answer(text).is_some()) => {
+                    let host = content.and_then(runs_answer).unwrap_or_default();
+                    let name = format!("{RUNS_ANSWER}{host}");
+                    match origin {
+                        Some((file, span)) => {
+                            self.new_label(SourceKind::Constant, &name, file, span)
+                        }
+                        None => self.label_at(SourceKind::Constant, &name, site),
+                    }
+                }
                 // Where the text stands that is written.
                 Some((file, span)) => self.new_label(SourceKind::Constant, what, file, span),
                 None => self.label_at(SourceKind::Constant, what, site),
@@ -745,3 +755,20 @@ fn is_named(place: &str) -> bool {
 pub(in crate::flow) fn active_text(text: &str) -> bool {
     text.len() > 2
 }
+
+/// The host whose answer a text has a shell or an interpreter run: `curl https://host/a | sh`.
+fn runs_answer(text: &str) -> Option<String> {
+    const PIPES: [&str; 8] = [
+        "| sh", "|sh", "| bash", "|bash", "| python", "|python", "| node", "|node",
+    ];
+    const INSIDE: [&str; 3] = ["exec(", "eval(", "iex"];
+    let asks = ["curl ", "wget "].iter().any(|word| text.contains(word));
+    let piped = asks && PIPES.iter().any(|pipe| text.contains(pipe));
+    let fetched = ["urlopen(", "DownloadString(", "fetch("]
+        .iter()
+        .any(|word| text.contains(word));
+    let inside = fetched && INSIDE.iter().any(|word| text.contains(word));
+    let at = text.find("://").filter(|_| piped || inside)?;
+    know::host_of(&text[at..])
+}
+

@@ -299,5 +299,10 @@ fn started_without_text(words: &[Value]) -> Option<String> {
         let option = option.known_text().unwrap_or_default();
         matches!(option, "-" | "-s" | "-i" | "-u" | "-q" | "-B" | "-I" | "-E")
     });
-    is_open.then(|| program.as_text()).flatten()
+    match program.path() {
+        _ if !is_open => None,
+        Some("sys.executable") => Some("python3".to_owned()),
+        Some("process.execPath") => Some("node".to_owned()),
+        _ => program.as_text(),
+    }
 }

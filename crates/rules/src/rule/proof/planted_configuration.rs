@@ -3,7 +3,7 @@
 use super::{FACTS, Proof, Weight, to};
 use crate::doc::RuleDoc;
 use crate::recognise::hook_starter;
-use customs_model::{Flow, Inspection, Mark, SinkKind, Target, Zone};
+use customs_model::{Flow, Inspection, Mark, RUNS_ANSWER, SinkKind, Target, Zone};
 
 pub(in crate::rule) static RULE: Proof = Proof {
     doc: &DOC,
@@ -27,6 +27,7 @@ static DOC: RuleDoc = RuleDoc {
          into those of a shell (`NODE_OPTIONS`, `LD_PRELOAD`).",
         "Code that asks an address is put into another package, or the address that clients of a service ask is \
          set to another host: that is suspicious.",
+        "Whoever calls it, a service or a job is set up that runs what a host answers.",
     ],
     silent: &["A command that is called `init` writes a configuration."],
     learnt_from: "keyv and TanStack (2026), PolinRider, LiteLLM.",
@@ -46,6 +47,8 @@ fn weigh(flow: &Flow, _inspection: &Inspection) -> Weight {
     match flow.zone {
         Zone::Install | Zone::Start | Zone::Import | Zone::Folder if harmless => Weight::Suspicious,
         Zone::Install | Zone::Start | Zone::Import | Zone::Folder => Weight::Proof,
+        // Nobody asks a function for that, whatever it is called.
+        Zone::Called | Zone::Command if flow.source_name.starts_with(RUNS_ANSWER) => Weight::Proof,
         _ => Weight::Note,
     }
 }
