@@ -19,12 +19,18 @@ impl Analysis<'_> {
         expr: ExprId,
     ) -> Option<Label> {
         let is_value = match program.expr(expr) {
-            Expr::Member(object, _) | Expr::Index(object, _) => holds_headers(program, object),
+            Expr::Member(object, name) => {
+                holds_headers(program, object) && is_of_sender(program.name(name))
+            }
+            Expr::Index(object, key) => {
+                holds_headers(program, object) && program.text(key).is_none_or(is_of_sender)
+            }
             Expr::Call { callee, args, .. } => {
                 let Expr::Member(object, method) = program.expr(callee) else {
                     return None;
                 };
-                let one = program.list(args).len() >= 1;
+                let key = program.list(args).first();
+                let one = key.is_some_and(|key| program.text(*key).is_none_or(is_of_sender));
                 match program.name(method) {
                     "get" => holds_headers(program, object) && one,
                     "header" => is_request(program, object) && one,
@@ -40,6 +46,27 @@ impl Analysis<'_> {
         };
         is_value.then(|| self.label_at(SourceKind::Remote, VISITOR, site))
     }
+}
+
+/// Whether a header is one that its sender makes up, and not one of those that clients and proxies
+/// write by themselves.
+fn is_of_sender(header: &str) -> bool {
+    const BY_THEMSELVES: [&str; 8] = [
+        "host",
+        "origin",
+        "referer",
+        "user-agent",
+        "connection",
+        "upgrade",
+        "range",
+        "get",
+    ];
+    let header = header.to_ascii_lowercase();
+    let begins = |start| header.starts_with(start);
+    !BY_THEMSELVES.contains(&header.as_str())
+        && !["accept", "content-", "content_", "if-", "sec-", "x-forwarded"]
+            .into_iter()
+            .any(begins)
 }
 
 /// Whether an expression is what a request has of headers or cookies.

@@ -108,9 +108,11 @@ pub(super) fn weigh_remote(flow: &Flow, _inspection: &Inspection) -> Weight {
     Weight::Proof
 }
 
-/// Whether text is run as it comes: evaluated, or as a command.
+/// Whether text is run as it comes: evaluated, or as a command. Over many steps it is a part of
+/// something else by then: the port of a server that a command looks for.
 fn is_text_that_runs(flow: &Flow) -> bool {
-    matches!(flow.sink, SinkKind::DynamicCode | SinkKind::Process)
+    const STEPS: usize = 7;
+    matches!(flow.sink, SinkKind::DynamicCode | SinkKind::Process) && flow.path.len() <= STEPS
 }
 
 /// Whether a shell takes its input from a connection to a host that stands in the code: whoever calls
