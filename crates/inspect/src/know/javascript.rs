@@ -4,6 +4,10 @@ use super::Role;
 use customs_model::SourceKind;
 
 pub(super) fn role(path: &str) -> Role {
+    // The keys that a client of the cloud found on the machine.
+    if path.starts_with("@aws-sdk/client-") && path.ends_with(".config.credentials") {
+        return Role::Source(SourceKind::CredentialService);
+    }
     if super::unpacker(path).is_some() {
         return Role::Extract;
     }

@@ -22,6 +22,21 @@ pub fn page_source(path: &str) -> Option<&'static str> {
     }
 }
 
+/// Whether an event says that somebody filled in a field or sent a form.
+pub fn is_of_form(event: &str) -> bool {
+    matches!(event, "input" | "change" | "submit")
+}
+
+/// Whether a property of such an event, or of what it happened to, is not what somebody filled in.
+pub fn is_beside_form(name: &str, key: &str) -> bool {
+    let mut events = ["input", "change", "submit"].into_iter();
+    events.any(|event| name == format!("the event {event} {ANYWHERE}"))
+        && !matches!(
+            key,
+            "target" | "currentTarget" | "srcElement" | "value" | "elements" | "files" | "data" | "form"
+        )
+}
+
 /// Whether a path is of what the page stores.
 pub fn is_of_storage(path: &str) -> bool {
     path.starts_with("localStorage.") || path.starts_with("sessionStorage.")

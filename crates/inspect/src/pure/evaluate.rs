@@ -243,8 +243,11 @@ impl Machine<'_> {
                         // Of `a.b || fallback` the left is what it is called for.
                         let right = self.eval(program, file, right, frame);
                         // Of `a && b` one of them does not hold where the right one does not.
-                        let fails = logic == crate::ir::Logic::And && right.truth() == Some(false);
-                        if left.is_unknown() || fails {
+                        let is_both = logic == crate::ir::Logic::And;
+                        let fails = is_both && right.truth() == Some(false);
+                        // Where a part of the library is there, the other side is what it gives.
+                        let gives = is_both && !right.is_unknown();
+                        if left.is_unknown() || fails || gives {
                             right
                         } else {
                             left

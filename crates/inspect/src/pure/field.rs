@@ -6,7 +6,7 @@
 
 use super::Machine;
 use super::value::{FileId, HOLE, Value};
-use crate::ir::{Atom, Const, Expr, ExprId, Field, Program};
+use crate::ir::{Accessor, Atom, Const, Expr, ExprId, Field, Program};
 use rustc_hash::FxHashMap;
 use std::rc::Rc;
 
@@ -31,6 +31,26 @@ impl Machine<'_> {
         let function = program.own_object(object)?;
         let class = program.class_around(function);
         self.held_in(program, file, (class, name))
+            .or_else(|| self.got_in(program, file, class?, name))
+    }
+
+    /// What a getter of a class gives, whatever object of it is asked: a text, or a thing of a library.
+    fn got_in(
+        &mut self,
+        program: &Rc<Program>,
+        file: FileId,
+        class: ExprId,
+        name: Atom,
+    ) -> Option<Value> {
+        let getter = pair_value(program, class, program.name(name))?;
+        match program.expr(getter) {
+            Expr::Function(id) if program.function(id).accessor == Some(Accessor::Get) => {}
+            _ => return None,
+        }
+        let getter = self.eval(program, file, getter, None);
+        let language = program.language;
+        let value = self.invoke(&getter, Value::Unknown, Vec::new(), false, language);
+        matches!(value, Value::Native(_) | Value::Text(_)).then_some(value)
     }
 
     /// The same of an object of one of classes that stand above each other.
@@ -111,6 +131,17 @@ impl Machine<'_> {
         self.fields.insert(file, Rc::clone(&fields));
         fields
     }
+}
+
+/// What stands under a name in a class.
+fn pair_value(program: &Program, class: ExprId, name: &str) -> Option<ExprId> {
+    let Expr::Class(entries) = program.expr(class) else {
+        return None;
+    };
+    let mut pairs = program.list(entries).chunks_exact(2);
+    pairs
+        .find(|pair| program.text(pair[0]) == Some(name))
+        .map(|pair| pair[1])
 }
 
 /// Whether a value is made where it is put into a field, and not chosen among several or handed in.

@@ -4,7 +4,7 @@
 use super::Labels;
 use super::start::{quoted, word_text};
 use crate::flow::{Analysis, Context, Site};
-use crate::ir::{Compound, Const, Expr, ExprId, FuncId, Program, SymbolId};
+use crate::ir::{Binary, Compound, Const, Expr, ExprId, FuncId, Program, SymbolId};
 use crate::pure::{FileId, Frame, HOLE_START, Value};
 use customs_model::Zone;
 use std::rc::Rc;
@@ -271,7 +271,13 @@ fn turn_of(
                 .find_map(|value| match made_of(program, *value) {
                     Some((Expr::Element(over), _)) => turn_over(program, symbol, over),
                     Some(_) => inner(*value),
-                    None if matches!(program.expr(*value), Expr::Index(..)) => inner(*value),
+                    None if matches!(
+                        program.expr(*value),
+                        Expr::Index(..) | Expr::Binary(..) | Expr::Array(_)
+                    ) =>
+                    {
+                        inner(*value)
+                    }
                     None => None,
                 })
         }
@@ -286,6 +292,8 @@ fn turn_of(
             counter.or_else(|| inner(of))
         }
         Expr::Spread(of) | Expr::Member(of, _) => inner(of),
+        // `["git", "-C", folder] + words`.
+        Expr::Binary(Binary::Add, left, right) => inner(left).or_else(|| inner(right)),
         Expr::Call { callee, .. } => inner(callee),
         _ => None,
     }

@@ -27,6 +27,13 @@ impl Analysis<'_> {
         let span = program.span(expr);
         match know::role(program.language, path) {
             Role::Source(kind) => Some(vec![self.new_label(kind, path, file, span)]),
+            // `fs.createReadStream(path).pipe(zlib.createGzip())`: what the file holds.
+            Role::Receive if path.starts_with("fs.createReadStream") => {
+                let Expr::Member(object, _) = program.expr(callee) else {
+                    return None;
+                };
+                Some(self.labels(file, object, context).to_vec())
+            }
             Role::Network(_) | Role::Receive => {
                 let value = made_here(value, file, expr);
                 Some(vec![self.answer(file, &value, callee, args, span, context)])

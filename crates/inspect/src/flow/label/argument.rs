@@ -203,11 +203,14 @@ impl Analysis<'_> {
                         .as_ref()
                         .and_then(Value::known_text)
                         .unwrap_or_default();
-                    if matches!(event, "keydown" | "keypress" | "keyup" | "paste" | "copy") {
+                    let of_page =
+                        matches!(&*path, "document.addEventListener" | "addEventListener");
+                    let is_of_form = of_page && know::is_of_form(event);
+                    if is_of_form
+                        || matches!(event, "keydown" | "keypress" | "keyup" | "paste" | "copy")
+                    {
                         // Keys that are pressed in one field are for who made it.
-                        let anywhere =
-                            matches!(&*path, "document.addEventListener" | "addEventListener");
-                        let anywhere = anywhere && event.starts_with("key");
+                        let anywhere = of_page && (is_of_form || event.starts_with("key"));
                         let name = match anywhere {
                             true => format!("the event {event} {}", know::ANYWHERE),
                             false => format!("the event {event}"),

@@ -100,7 +100,9 @@ impl Analysis<'_> {
         }
         let mut labels = self.labels(file, object, context).to_vec();
         if let Some(key) = key {
-            labels.retain(|label| !know::is_whole_page(&label.name));
+            labels.retain(|label| {
+                !know::is_whole_page(&label.name) && !know::is_beside_form(&label.name, key)
+            });
             if know::is_outside_of_request(key) {
                 labels.retain(|label| label.kind != SourceKind::Intercepted);
             }

@@ -145,16 +145,8 @@ impl Analysis<'_> {
             }
             "write_text" | "write_bytes" if writes && program.language == Language::Python => {
                 self.overwritten(site, name, object, zone);
-                let text = self.fold_text(site.file, object, context);
-                self.written_to(
-                    program,
-                    site,
-                    name,
-                    &text,
-                    args.first().copied(),
-                    zone,
-                    context,
-                );
+                let data = args.first().copied();
+                self.written(program, site, name, Some(object), data, zone, context);
             }
             "chmod"
                 if !writes

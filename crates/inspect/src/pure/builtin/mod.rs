@@ -297,7 +297,10 @@ pub(super) fn call(
                 }
                 _ => Value::bytes(bytes),
             }),
-        (Language::Python, "shutil.make_archive") => match (text(0), text(1)) {
+        (Language::Python, "shutil.make_archive") => match (
+            first.and_then(Value::any_text),
+            text(1),
+        ) {
             (Some(base), Some(format)) => Some(Value::text(&format!(
                 "{base}.{}",
                 match format {
