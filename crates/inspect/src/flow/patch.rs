@@ -213,7 +213,11 @@ impl Analysis<'_> {
             Value::Native(native) => format!("{}.{key}", native.path),
             Value::Unknown => match receiver::method_of_wallet(program, object, key) {
                 Some(path) => path,
-                None => return,
+                // `hook(window.ethereum)`: who calls says what it is put on.
+                None => match self.put_on_handed(file, object, function) {
+                    Some(path) => format!("{path}.{key}"),
+                    None => return,
+                },
             },
             _ => return,
         };
@@ -260,6 +264,13 @@ impl Analysis<'_> {
                 Vec::new(),
             );
         }
+    }
+
+    /// The thing of a library that the first caller of a function hands in, by its path.
+    fn put_on_handed(&mut self, file: FileId, object: ExprId, function: FuncId) -> Option<String> {
+        let way = self.first_context(file, function)?;
+        let value = self.look_at(file, object, Some(&way));
+        value.path().map(str::to_owned)
     }
 
     /// An address that stands in a file, or in one that it imports, and where.

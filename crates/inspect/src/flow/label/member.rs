@@ -4,7 +4,7 @@ use super::{Label, union};
 use crate::flow::index::class_of;
 use crate::flow::process::Shared;
 use crate::flow::{Analysis, Context};
-use crate::ir::{Accessor, Const, Expr, ExprId, Program, SymbolId};
+use crate::ir::{Accessor, Const, Expr, ExprId, Language, Program, SymbolId};
 use crate::know;
 use crate::pure::{FileId, Value};
 use customs_model::SourceKind;
@@ -28,6 +28,11 @@ impl Analysis<'_> {
         let span = program.span(expr);
         if let Some(key) = key
             && let Some(label) = self.key_of_request(program, file, expr, object, key)
+        {
+            return vec![label];
+        }
+        if let Some(key) = key.filter(|key| know::KEY_PARAMETERS.contains(key))
+            && let Some(label) = self.key_in_field(program, file, expr, object, key)
         {
             return vec![label];
         }
@@ -157,6 +162,31 @@ impl Analysis<'_> {
                 })
                 .collect(),
         }
+    }
+
+    /// The key of a wallet in a field of a record, which whoever makes the record gives:
+    /// `@dataclass class Wallet: mnemonic: str`.
+    fn key_in_field(
+        &mut self,
+        program: &Program,
+        file: FileId,
+        expr: ExprId,
+        object: ExprId,
+        key: &str,
+    ) -> Option<Label> {
+        if program.language != Language::Python {
+            return None;
+        }
+        let function = program.own_object(object)?;
+        let class = class_of(program, function)?;
+        let index = self.index(file)?;
+        let atom = program.atom(key)?;
+        let is_record = index.class_decorators.contains_key(&class);
+        if !is_record || index.fields.contains_key(&(Some(class), atom)) {
+            return None;
+        }
+        let what = format!("the key that is given to a record as its {key}");
+        Some(self.new_label(SourceKind::Intercepted, &what, file, program.span(expr)))
     }
 
     /// Whether what is read is told by a number: no variable of an environment has one for a name.

@@ -9,6 +9,9 @@ use std::rc::Rc;
 /// Objects within each other that are looked into.
 const LEVELS: u8 = 3;
 
+/// Functions of a table that are looked at.
+const HANDLERS: usize = 16;
+
 /// Whether a property says who receives.
 pub(super) fn is_receiver(key: &str) -> bool {
     matches!(
@@ -90,7 +93,8 @@ impl Analysis<'_> {
                 .path()
                 .is_some_and(|path| path.ends_with("SystemProgram.transfer"));
             for arg in program.list(args).to_vec() {
-                if let Some((at, address)) = self.receiver_in(program, file, arg, u8::from(pays)) {
+                if let Some((at, address)) = self.receiver_in(program, file, arg, u8::from(pays), 0)
+                {
                     return Some((at, Some(address)));
                 }
             }
@@ -104,11 +108,43 @@ impl Analysis<'_> {
         file: FileId,
         object: ExprId,
         level: u8,
+        depth: u8,
     ) -> Option<(ExprId, String)> {
-        if level > LEVELS {
+        if level > LEVELS || depth > LEVELS {
             return None;
         }
         match program.expr(object) {
+            Expr::Cond(_, left, right) | Expr::Logic(_, left, right) => [left, right]
+                .into_iter()
+                .find_map(|side| self.receiver_in(program, file, side, level, depth + 1)),
+            Expr::Array(items) => {
+                let items = program.list(items).to_vec();
+                items
+                    .into_iter()
+                    .find_map(|item| self.receiver_in(program, file, item, level, depth + 1))
+            }
+            // `handlers[method](given)`.
+            Expr::Call { callee, .. } if matches!(program.expr(callee), Expr::Index(..)) => {
+                let Expr::Index(table, _) = program.expr(callee) else {
+                    return None;
+                };
+                let Value::Object(table) = self.machine.fold(file, table) else {
+                    return None;
+                };
+                let entries = table.entries.borrow();
+                let functions = entries.iter().filter_map(|(_, value)| match value {
+                    Value::Function(closure) if closure.file == file => Some(closure.function),
+                    _ => None,
+                });
+                let functions: Vec<FuncId> = functions.take(HANDLERS).collect();
+                drop(entries);
+                functions.into_iter().find_map(|function| {
+                    let returns = program.function(function).returns.clone();
+                    returns
+                        .into_iter()
+                        .find_map(|value| self.receiver_in(program, file, value, level, depth + 1))
+                })
+            }
             Expr::Object(entries) => {
                 // One that holds nothing of what was given replaces nothing of it.
                 let pairs = program.list(entries).to_vec();
@@ -117,6 +153,9 @@ impl Analysis<'_> {
                     .any(|pair| matches!(program.expr(pair[0]), Expr::Spread(_)));
                 pairs.chunks_exact(2).find_map(|pair| {
                     let key = program.text(pair[0])?;
+                    if key == "params" && keeps {
+                        return self.receiver_in(program, file, pair[1], level, depth + 1);
+                    }
                     if !is_receiver(key) || level == 0 && !keeps {
                         return None;
                     }
@@ -132,7 +171,7 @@ impl Analysis<'_> {
                 }
                 let args = program.list(args).to_vec();
                 args.into_iter()
-                    .find_map(|arg| self.receiver_in(program, file, arg, level + 1))
+                    .find_map(|arg| self.receiver_in(program, file, arg, level + 1, depth))
             }
             _ => None,
         }
@@ -201,7 +240,7 @@ impl Analysis<'_> {
                         _ => vec![value],
                     };
                     for item in items {
-                        if let Some((at, address)) = self.receiver_in(program, file, item, 0) {
+                        if let Some((at, address)) = self.receiver_in(program, file, item, 0, 0) {
                             return Some((at, Some(address)));
                         }
                     }

@@ -48,9 +48,17 @@ fn weigh(flow: &Flow, _inspection: &Inspection) -> Weight {
         Zone::Install | Zone::Start | Zone::Import | Zone::Folder if harmless => Weight::Suspicious,
         Zone::Install | Zone::Start | Zone::Import | Zone::Folder => Weight::Proof,
         // Nobody asks a function for that, whatever it is called.
-        Zone::Called | Zone::Command if flow.source_name.starts_with(RUNS_ANSWER) => Weight::Proof,
+        Zone::Called | Zone::Command if keeps_running_answers(flow) => Weight::Proof,
         _ => Weight::Note,
     }
+}
+
+/// Whether something that the system starts by itself, again and again, is set up to run what a host
+/// answers. Hooks of projects tell people such commands, and echo them.
+fn keeps_running_answers(flow: &Flow) -> bool {
+    let kinds = ["(service)", "(timed job)", "(start-up)"];
+    flow.source_name.starts_with(RUNS_ANSWER)
+        && matches!(&flow.target, Target::Constant(text) if kinds.iter().any(|kind| text.ends_with(kind)))
 }
 
 /// Whether the settings of a package manager are written into a folder that nobody knows: by their
