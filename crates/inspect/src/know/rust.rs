@@ -67,7 +67,8 @@ pub(super) fn role(path: &str) -> Role {
             _ if network(head).is_some() || is_client(head) => match method {
                 "body" | "json" | "send_string" | "send_bytes" | "send_json" | "form"
                 | "multipart" | "header" | "set" | "query" | "post_fields_copy" | "with_body"
-                | "with_header" | "text" | "bytes" | "with_json" | "bearer_auth" | "with_param" => {
+                | "with_header" | "text" | "bytes" | "with_json" | "bearer_auth" | "basic_auth"
+                | "with_param" | "param" | "params" | "headers" | "send_form" => {
                     Role::Send
                 }
                 // What is handed over when it is sent: `ureq::post(url).send(body)`.

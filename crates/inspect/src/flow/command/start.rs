@@ -176,7 +176,11 @@ impl Analysis<'_> {
                     }
                 }
                 _ if program.language == Language::Rust => {
-                    let text = self.fold_text(site.file, *arg, context);
+                    let mut text = self.fold_text(site.file, *arg, context);
+                    // A word is there, whatever it is: what a call of a library makes.
+                    if text.is_empty() {
+                        text.push_str(HOLE);
+                    }
                     words.push(self.one_of_addresses(site, *arg, &words, text));
                 }
                 _ => continue,

@@ -460,7 +460,9 @@ impl Analysis<'_> {
         let Some(what) = know::configuration(to) else {
             return;
         };
-        if !active {
+        // In a folder that nobody knows a module of that name is started by nobody.
+        let is_somewhere = to.starts_with(HOLE) && what == "interpreter start-up";
+        if !active || is_somewhere {
             return;
         }
         let label = labels

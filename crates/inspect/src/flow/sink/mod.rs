@@ -271,6 +271,10 @@ impl Analysis<'_> {
         if role == Role::None {
             return may_be;
         }
+        // What a build's command writes is compiled in, and read then; what it takes along may be
+        // written by a function that is looked at later.
+        let builds =
+            role == Role::Spawn && program.language == Language::Rust && zone == Zone::Install;
         let is_write = matches!(
             role,
             Role::WriteFile
@@ -282,8 +286,7 @@ impl Analysis<'_> {
                 | Role::Extract
                 | Role::Network(_)
         )
-            // What a build's command writes is compiled in, and read then.
-            || role == Role::Spawn && program.language == Language::Rust && zone == Zone::Install;
+            || builds;
         if !writes
             && let Some(capability) = know::capability(program.language, &path)
             && !self.only_waits(site.file, &path, &args)
@@ -292,7 +295,7 @@ impl Analysis<'_> {
             let place = self.place_of(site.file, site.expr);
             self.capability(capability, zone, detail, place);
         }
-        if writes != is_write && !matches!(role, Role::Network(_)) {
+        if writes != is_write && !builds && !matches!(role, Role::Network(_)) {
             return true;
         }
         for context in self.contexts(site.file, site.function, 0).iter() {

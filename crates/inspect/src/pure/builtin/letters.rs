@@ -15,6 +15,13 @@ pub(super) fn is_of_numbers(path: &str) -> bool {
             | "char.from_u32"
             | "char.from_u32_unchecked"
             | "u8.from"
+            | "u8.from_str_radix"
+            | "u16.from_str_radix"
+            | "u32.from_str_radix"
+            | "u64.from_str_radix"
+            | "usize.from_str_radix"
+            | "i32.from_str_radix"
+            | "i64.from_str_radix"
             | "ops.Range.new"
             | "str.letters"
             | "str.numbers"
@@ -36,6 +43,11 @@ pub(super) fn made(path: &str, args: &[Value]) -> Option<Value> {
                 at += 1.0;
             }
             Some(Value::array(numbers))
+        }
+        ("from_str_radix", [text, radix]) => {
+            let radix = radix.number().filter(|radix| (2.0..=36.0).contains(radix))?;
+            let number = u32::from_str_radix(text.as_text()?.trim(), radix as u32).ok()?;
+            Some(Value::Number(f64::from(number)))
         }
         ("letters", [text]) => operate::elements(text).map(Value::array),
         ("numbers", [text]) => {

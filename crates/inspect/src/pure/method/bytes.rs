@@ -63,6 +63,7 @@ pub(super) fn bytes_method(bytes: &[u8], name: &str, args: &[Value], language: L
             }
             _ => Value::Unknown,
         },
+        (Language::Rust, "trim_ascii") => Value::bytes(bytes.trim_ascii().to_vec()),
         (Language::Python, "strip") => Value::bytes(bytes.trim_ascii().to_vec()),
         (Language::Python, "lstrip") if args.is_empty() => {
             Value::bytes(bytes.trim_ascii_start().to_vec())

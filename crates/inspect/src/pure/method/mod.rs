@@ -231,6 +231,15 @@ impl Machine<'_> {
             self.pay_for_looking(object);
         }
         match object {
+            // `"63757…".as_bytes().chunks(2)`.
+            Value::Text(_)
+                if language == Language::Rust && matches!(name, "chunks" | "chunks_exact") =>
+            {
+                match turns::listed(object) {
+                    Some(items) => self.array_method(&Rc::new(items.into()), name, args, language),
+                    None => Value::Unknown,
+                }
+            }
             Value::Text(text) => self.text_method(text, name, args, language),
             Value::Array(items) => {
                 let items = Rc::clone(items);
