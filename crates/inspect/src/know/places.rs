@@ -9,7 +9,7 @@ const PATH: usize = 1024;
 /// A place that holds credentials of somebody else, if a path means one. The path may
 /// have holes: `<home>/.ssh/id_rsa`.
 pub fn credential_place(path: &str) -> Option<&'static str> {
-    const PLACES: [(&str, &str); 84] = [
+    const PLACES: [(&str, &str); 85] = [
         (".npmrc", "npm token"),
         ("/_netrc", "network credentials"),
         (".config/git/credentials", "git credentials"),
@@ -80,6 +80,7 @@ pub fn credential_place(path: &str) -> Option<&'static str> {
         (".config/hub", "GitHub token"),
         (".gnupg", "GPG keys"),
         (".config/solana/id.json", "Solana key"),
+        (".config/solana/\u{fdd0}", "Solana key"),
         (".ethereum/keystore", "Ethereum keys"),
         ("/keystore", "wallet keys"),
         (".bitcoin/wallet", "Bitcoin wallet"),

@@ -172,6 +172,50 @@ impl Machine<'_> {
         }
     }
 
+    /// The elements of a list or the letters of a text up to the first for which a function does not
+    /// hold, or those from there on.
+    fn while_it_holds(&mut self, object: &Value, name: &str, function: Option<&Value>) -> Value {
+        let (Some(function), Some(elements)) = (function, operate::elements(object)) else {
+            return Value::Unknown;
+        };
+        // `position` looks for the first one for which it does hold.
+        let wanted = name != "position";
+        let mut split = elements.len();
+        for (at, element) in elements.iter().enumerate() {
+            if self.spent() {
+                return Value::Unknown;
+            }
+            let given = vec![element.clone()];
+            let language = Language::Rust;
+            let holds = self.invoke(function, Value::Undefined, given, false, language);
+            match holds.truth() {
+                Some(holds) if holds == wanted => {}
+                Some(_) => {
+                    split = at;
+                    break;
+                }
+                None => return Value::Unknown,
+            }
+        }
+        if name == "position" {
+            return match split < elements.len() {
+                true => Value::Number(split as f64),
+                false => Value::Undefined,
+            };
+        }
+        let kept = match name {
+            "take_while" => &elements[..split],
+            _ => &elements[split..],
+        };
+        match object {
+            Value::Text(_) => {
+                let letters = kept.iter().filter_map(Value::as_text);
+                Value::text(&letters.collect::<String>())
+            }
+            _ => Value::array(kept.to_vec()),
+        }
+    }
+
     /// `object[key]`.
     pub(super) fn index(&mut self, object: &Value, key: &Value, language: Language) -> Value {
         if language == Language::Python
@@ -231,6 +275,12 @@ impl Machine<'_> {
             self.pay_for_looking(object);
         }
         match object {
+            Value::Text(_) | Value::Array(_) | Value::Bytes(_)
+                if language == Language::Rust
+                    && matches!(name, "take_while" | "skip_while" | "position") =>
+            {
+                self.while_it_holds(object, name, args.first())
+            }
             // `"63757…".as_bytes().chunks(2)`.
             Value::Text(_)
                 if language == Language::Rust && matches!(name, "chunks" | "chunks_exact") =>
