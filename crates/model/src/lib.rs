@@ -56,8 +56,8 @@ pub use ecosystem::Ecosystem;
 pub use evidence::{Decoding, Edge, FileName, Hop, Join, Link, Shown, Written};
 pub use finding::{Confidence, Finding, RuleId, Severity, Standing, Verdict};
 pub use inspection::{
-    Capability, Flow, Inspection, Mark, Oddity, Place, RUNS_ANSWER, Sign, SignKind, SinkKind, SourceKind,
-    Target, UnreadPart, VISITOR, Zone,
+    Capability, Flow, Inspection, Mark, Oddity, Place, RUNS_ANSWER, Sign, SignKind, SinkKind,
+    SourceKind, Target, UnreadPart, VISITOR, Zone,
 };
 pub use jiff::{SignedDuration, Timestamp};
 pub use known::Known;

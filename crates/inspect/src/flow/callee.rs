@@ -503,7 +503,10 @@ impl Analysis<'_> {
             inner.insert(*outer);
             for (number, function) in program.functions.iter().enumerate() {
                 let id = FuncId(number as u32);
-                if function.parent.is_some_and(|parent| inner.contains(&parent)) {
+                if function
+                    .parent
+                    .is_some_and(|parent| inner.contains(&parent))
+                {
                     inner.insert(id);
                     let zone = self.zone_of(*file, id);
                     if zone > Zone::Never && !around.contains(&(*file, id)) {

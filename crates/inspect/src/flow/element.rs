@@ -76,7 +76,10 @@ impl Analysis<'_> {
                     && let Value::Native(native) = self.machine.fold(file, callee)
                     && matches!(
                         &*native.path,
-                        "filter" | "itertools.filterfalse" | "itertools.takewhile" | "itertools.dropwhile"
+                        "filter"
+                            | "itertools.filterfalse"
+                            | "itertools.takewhile"
+                            | "itertools.dropwhile"
                     )
                 {
                     return self.elements_of(file, list, level + 1);

@@ -189,7 +189,7 @@ impl Analysis<'_> {
         expr: ExprId,
         callee: ExprId,
         args: &[ExprId],
-    ) -> Option<Label> {
+    ) -> Option<Vec<Label>> {
         let Expr::Member(_, get) = program.expr(callee) else {
             return None;
         };
@@ -199,7 +199,11 @@ impl Analysis<'_> {
         let key = args.first().and_then(|arg| program.text(*arg))?;
         let mut stands = self.intercepted.sent.iter();
         let (_, (_, name)) = stands.find(|((of, _), _)| *of == file)?;
-        is_key(key).then(|| self.label_at(SourceKind::Intercepted, name, site(file, expr)))
+        // Other headers say nothing of who asks.
+        Some(match is_key(key) {
+            true => vec![self.label_at(SourceKind::Intercepted, name, site(file, expr))],
+            false => Vec::new(),
+        })
     }
 
     /// The key in the headers of somebody else's request, which a function that stands in for the

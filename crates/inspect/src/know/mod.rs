@@ -22,7 +22,10 @@ pub use intercepted::{Seen, intercepted, intercepted_names, is_outside_of_reques
 pub use packers::{
     PUTTERS, Packing, lists_pattern, packing, sends_file, sends_itself, sends_to_store, takes_files,
 };
-pub use page::{ANYWHERE, is_beside_form, is_of_form, is_of_page, is_of_storage, is_whole_page, keeps_whole, page_source};
+pub use page::{
+    ANYWHERE, is_beside_form, is_of_form, is_of_page, is_of_storage, is_whole_page, keeps_whole,
+    page_source,
+};
 pub use places::{
     CHAIN_WORDS, GENERAL_FUNCTIONS, KEY_FUNCTIONS, KEY_PARAMETERS, KEY_WORDS, configuration,
     credential_place, host_of, host_part, is_loopback, is_metadata, is_of_vendor, named_secret,

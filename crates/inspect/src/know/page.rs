@@ -33,7 +33,14 @@ pub fn is_beside_form(name: &str, key: &str) -> bool {
     events.any(|event| name == format!("the event {event} {ANYWHERE}"))
         && !matches!(
             key,
-            "target" | "currentTarget" | "srcElement" | "value" | "elements" | "files" | "data" | "form"
+            "target"
+                | "currentTarget"
+                | "srcElement"
+                | "value"
+                | "elements"
+                | "files"
+                | "data"
+                | "form"
         )
 }
 

@@ -68,9 +68,7 @@ pub(super) fn role(path: &str) -> Role {
                 "body" | "json" | "send_string" | "send_bytes" | "send_json" | "form"
                 | "multipart" | "header" | "set" | "query" | "post_fields_copy" | "with_body"
                 | "with_header" | "text" | "bytes" | "with_json" | "bearer_auth" | "basic_auth"
-                | "with_param" | "param" | "params" | "headers" | "send_form" => {
-                    Role::Send
-                }
+                | "with_param" | "param" | "params" | "headers" | "send_form" => Role::Send,
                 // What is handed over when it is sent: `ureq::post(url).send(body)`.
                 "send" if head.starts_with("ureq.") => Role::Send,
                 "get" | "post" | "put" | "request" | "delete" | "patch" | "url"

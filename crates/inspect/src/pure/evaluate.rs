@@ -116,8 +116,7 @@ impl Machine<'_> {
                     return held;
                 }
                 if value.is_unknown()
-                    && let Some(read) =
-                        self.read_on_all(program, file, &object, program.name(name))
+                    && let Some(read) = self.read_on_all(program, file, &object, program.name(name))
                 {
                     return read;
                 }

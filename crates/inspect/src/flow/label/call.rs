@@ -111,8 +111,8 @@ impl Analysis<'_> {
         if let Some(label) = self.sent_by_visitor(program, file, expr) {
             return vec![label];
         }
-        if let Some(label) = self.header_of_others(program, file, expr, callee, args) {
-            return vec![label];
+        if let Some(labels) = self.header_of_others(program, file, expr, callee, args) {
+            return labels;
         }
         let mut value = match self.callees.get(&(file, expr)) {
             Some(value) => value.clone(),

@@ -56,5 +56,9 @@ fn makes_channel(program: &Program, callee: ExprId, path: &str) -> bool {
         last,
         "channel" | "sync_channel" | "unbounded_channel" | "unbounded" | "bounded"
     );
-    is_named && (path.is_empty() || ["mpsc", "channel", "flume"].iter().any(|part| path.contains(part)))
+    is_named
+        && (path.is_empty()
+            || ["mpsc", "channel", "flume"]
+                .iter()
+                .any(|part| path.contains(part)))
 }

@@ -3,8 +3,8 @@
 mod address;
 pub(in crate::flow) mod answer;
 mod argument;
-mod channel;
 pub(in crate::flow) mod call;
+mod channel;
 mod constant;
 mod content;
 mod exported;

@@ -64,9 +64,16 @@ fn is_of_sender(header: &str) -> bool {
     let header = header.to_ascii_lowercase();
     let begins = |start| header.starts_with(start);
     !BY_THEMSELVES.contains(&header.as_str())
-        && !["accept", "content-", "content_", "if-", "sec-", "x-forwarded"]
-            .into_iter()
-            .any(begins)
+        && ![
+            "accept",
+            "content-",
+            "content_",
+            "if-",
+            "sec-",
+            "x-forwarded",
+        ]
+        .into_iter()
+        .any(begins)
 }
 
 /// Whether an expression is what a request has of headers or cookies.
@@ -75,8 +82,13 @@ fn holds_headers(program: &Program, expr: ExprId) -> bool {
         return false;
     };
     let is_held = match program.language {
-        Language::JavaScript => matches!(program.name(name), "headers" | "cookies" | "signedCookies"),
-        Language::Python => matches!(program.name(name), "headers" | "cookies" | "COOKIES" | "META"),
+        Language::JavaScript => {
+            matches!(program.name(name), "headers" | "cookies" | "signedCookies")
+        }
+        Language::Python => matches!(
+            program.name(name),
+            "headers" | "cookies" | "COOKIES" | "META"
+        ),
         Language::Rust => false,
     };
     is_held && is_request(program, object)

@@ -371,11 +371,12 @@ fn pip_runs_what_it_is_told_to_install_by_its_address() {
         "import subprocess, sys\nsubprocess.run([sys.executable, '-m', 'pip', 'install', 'https://a.invalid/b.tar.gz'])\n",
         "import os\nos.system('pip install git+https://a.invalid/b')\n",
         "import pip\npip.main(['install', 'https://a.invalid/b.tar.gz'])\n",
+        "import os\nos.system('pip install -i https://a.invalid/simple b')\n",
     ] {
         assert!(module(code, &[]), "{code}");
     }
     for code in [
-        "import os\nos.system('pip install -i https://a.invalid/simple b')\n",
+        "import os\nos.system('pip install -i file:///simple b')\n",
         "import pip\npip.main(['list'])\n",
     ] {
         assert!(!module(code, &[]), "{code}");

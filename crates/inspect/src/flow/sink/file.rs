@@ -765,4 +765,3 @@ fn runs_answer(text: &str) -> Option<String> {
     let at = text.find("://").filter(|_| piped || inside)?;
     know::host_of(&text[at..])
 }
-

@@ -285,8 +285,7 @@ impl Analysis<'_> {
                 | Role::Attach
                 | Role::Extract
                 | Role::Network(_)
-        )
-            || builds;
+        ) || builds;
         if !writes
             && let Some(capability) = know::capability(program.language, &path)
             && !self.only_waits(site.file, &path, &args)

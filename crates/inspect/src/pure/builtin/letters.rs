@@ -45,7 +45,9 @@ pub(super) fn made(path: &str, args: &[Value]) -> Option<Value> {
             Some(Value::array(numbers))
         }
         ("from_str_radix", [text, radix]) => {
-            let radix = radix.number().filter(|radix| (2.0..=36.0).contains(radix))?;
+            let radix = radix
+                .number()
+                .filter(|radix| (2.0..=36.0).contains(radix))?;
             let number = u32::from_str_radix(text.as_text()?.trim(), radix as u32).ok()?;
             Some(Value::Number(f64::from(number)))
         }

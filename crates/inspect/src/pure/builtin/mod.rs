@@ -297,21 +297,20 @@ pub(super) fn call(
                 }
                 _ => Value::bytes(bytes),
             }),
-        (Language::Python, "shutil.make_archive") => match (
-            first.and_then(Value::any_text),
-            text(1),
-        ) {
-            (Some(base), Some(format)) => Some(Value::text(&format!(
-                "{base}.{}",
-                match format {
-                    "gztar" => "tar.gz",
-                    "bztar" => "tar.bz2",
-                    "xztar" => "tar.xz",
-                    other => other,
-                }
-            ))),
-            _ => None,
-        },
+        (Language::Python, "shutil.make_archive") => {
+            match (first.and_then(Value::any_text), text(1)) {
+                (Some(base), Some(format)) => Some(Value::text(&format!(
+                    "{base}.{}",
+                    match format {
+                        "gztar" => "tar.gz",
+                        "bztar" => "tar.bz2",
+                        "xztar" => "tar.xz",
+                        other => other,
+                    }
+                ))),
+                _ => None,
+            }
+        }
         // What it makes runs as the text does.
         (Language::Python, "compile" | "builtins.compile") => match args.first() {
             Some(code @ (Value::Text(_) | Value::Bytes(_))) => Some(code.clone()),

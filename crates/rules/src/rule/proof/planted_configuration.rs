@@ -83,3 +83,34 @@ fn is_of_another_package(flow: &Flow) -> bool {
 fn says(flow: &Flow) -> String {
     format!("it writes {}", to(&flow.target))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use customs_model::SourceKind;
+
+    #[test]
+    fn a_service_that_runs_what_a_host_answers_is_proof_whoever_calls() {
+        let planted = |name: &str, target: &str, zone| {
+            let flow = Flow {
+                source: SourceKind::Constant,
+                source_name: name.to_owned(),
+                sink: SinkKind::Configuration,
+                sink_name: "fs.write".to_owned(),
+                target: Target::Constant(target.to_owned()),
+                zone,
+                path: Vec::new(),
+                marks: Vec::new(),
+            };
+            weigh(&flow, &Inspection::default())
+        };
+        let cradle = format!("{RUNS_ANSWER}a.invalid");
+        let unit = "~/.config/systemd/user/a.service (service)";
+        assert_eq!(planted(&cradle, unit, Zone::Called), Weight::Proof);
+        assert_eq!(planted("service", unit, Zone::Called), Weight::Note);
+        assert_eq!(planted(&cradle, unit, Zone::Never), Weight::Note);
+        // Hooks echo how something is installed.
+        let hook = ".git/hooks/pre-commit (git hook)";
+        assert_eq!(planted(&cradle, hook, Zone::Command), Weight::Note);
+    }
+}

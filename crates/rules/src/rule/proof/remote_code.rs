@@ -4,7 +4,9 @@ use super::{FACTS, Proof, Weight, unasked};
 use crate::doc::RuleDoc;
 use crate::recognise::own_machine;
 use crate::score::names_a_module;
-use customs_model::{Flow, Inspection, Mark, SinkKind, SourceKind, Target, VISITOR, Zone, printable};
+use customs_model::{
+    Flow, Inspection, Mark, SinkKind, SourceKind, Target, VISITOR, Zone, printable,
+};
 
 pub(in crate::rule) static RULE: Proof = Proof {
     doc: &DOC,
@@ -191,6 +193,58 @@ mod tests {
         let by_name = loads_from("require", "c2.invalid", here());
         assert_eq!(by_name, Weight::Suspicious);
         assert_eq!(loads("require", "c2.invalid"), Weight::Proof);
+    }
+
+    #[test]
+    fn a_shell_of_a_host_and_text_of_visitors_are_proof_whoever_calls() {
+        let called = |source: &str, sink, sink_name: &str, steps: usize| {
+            let hop = Hop {
+                what: String::new(),
+                at: Place {
+                    file: "a.js".to_owned(),
+                    line: 1,
+                    column: 1,
+                    bytes: (0, 1),
+                },
+                edge: Edge::Told,
+                hidden: None,
+                shown: None,
+            };
+            let flow = Flow {
+                source: SourceKind::Remote,
+                source_name: source.to_owned(),
+                sink,
+                sink_name: sink_name.to_owned(),
+                target: Target::Opaque,
+                zone: Zone::Called,
+                path: vec![hop; steps],
+                marks: Vec::new(),
+            };
+            weigh(&flow, &Inspection::default())
+        };
+        let process = SinkKind::Process;
+        let shell = "the streams of sh";
+        assert_eq!(
+            called("the answer of a.invalid", process, shell, 2),
+            Weight::Proof
+        );
+        // The caller says which host it is.
+        assert_eq!(
+            called("the answer of a host", process, shell, 2),
+            Weight::Note
+        );
+        assert_eq!(
+            called("the answer of a.invalid", process, "spawn", 2),
+            Weight::Note
+        );
+        let evaluated = SinkKind::DynamicCode;
+        assert_eq!(called(VISITOR, evaluated, "eval", 3), Weight::Proof);
+        assert_eq!(called(VISITOR, process, "exec", 3), Weight::Proof);
+        assert_eq!(called(VISITOR, process, "exec", 9), Weight::Note);
+        assert_eq!(
+            called(VISITOR, SinkKind::Module, "require", 3),
+            Weight::Note
+        );
     }
 
     #[test]
