@@ -71,13 +71,12 @@ pub(super) fn against_commit(
         id: id.to_string(),
         from: "cargo's clone of its repository".to_owned(),
     });
-    let is_rewritten = tree
-        .differences
-        .iter()
-        .any(|one| one.path == FILE && one.kind == DifferenceKind::Modified);
-    if is_rewritten {
+    let mut differences = tree.differences.iter_mut();
+    let is_rewritten =
+        |one: &&mut Difference| one.path == FILE && one.kind == DifferenceKind::Modified;
+    if let Some(difference) = differences.find(is_rewritten) {
         let Rewritten { runs, rest } = rewritten;
-        tree.open.extend(runs);
+        difference.why = runs;
         if !rest.is_empty() {
             tree.open.push(format!(
                 "cargo vendor wrote its {FILE} anew, and what it says of these could not be matched with the \

@@ -104,17 +104,17 @@ impl Judge<'_> {
     /// The note that says that something else was installed than what the lockfile names.
     fn contradicted(&self, one: &Installed, says: &str, compared: &mut Compared) {
         let place = one.own(NOTE);
-        compared
-            .unread
-            .push(format!("{}: its {NOTE} says that {says}", one.release.spoken()));
+        let why = format!("it says that {says}");
         let known = compared.differences.iter_mut().find(|(at, _)| *at == place);
         if let Some((_, difference)) = known {
             difference.standing = Standing::Unexplained;
+            difference.why.push(why);
             return;
         }
         let spoken = self.scene.spoken(&one.site, &place);
         let mut comparer = crate::tree::Comparer::new(&self.scene.root);
-        let difference = comparer.extra(&spoken, &place, self.scene.at(&place));
+        let mut difference = comparer.extra(&spoken, &place, self.scene.at(&place));
+        difference.why.push(why);
         compared.differs(&place, difference);
     }
 

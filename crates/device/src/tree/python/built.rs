@@ -111,6 +111,7 @@ pub(super) fn against_commit(
     for (place, inside, digest) in wrong {
         let difference = Difference {
             found: digest,
+            why: vec![format!("commit {} has other bytes there", id.short())],
             ..Difference::new(&inside, DifferenceKind::Modified)
         };
         let already = compared.differences.iter().any(|(known, difference)| {
