@@ -12,9 +12,7 @@ use super::{
 };
 use crate::clone::GitClone;
 use customs_model::{Digest, printable};
-use customs_origin::source::{
-    Blobs, Entry, EntryKind, ObjectId, ObjectKind, SourceTree, object,
-};
+use customs_origin::source::{Blobs, Entry, EntryKind, ObjectId, ObjectKind, SourceTree, object};
 use std::collections::BTreeSet;
 use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
@@ -61,7 +59,7 @@ impl Part<'_> {
     };
 
     /// A path of the commit, relative to the part; none for what lies elsewhere.
-    fn inside<'p>(&self, path: &'p str) -> Option<&'p str> {
+    pub fn inside<'p>(&self, path: &'p str) -> Option<&'p str> {
         match self.below {
             "" => Some(path),
             below => path.strip_prefix(below)?.strip_prefix('/'),

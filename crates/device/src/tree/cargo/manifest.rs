@@ -96,7 +96,8 @@ impl Manifest {
         texts.collect()
     }
 
-    /// How this one fits what it was written from. `has` says whether the commit has a path in the crate's folder.
+    /// How this one fits what it was written from. `has` says whether the commit has a path in the crate's folder,
+    /// and cargo does not leave it out.
     pub fn fits(
         &self,
         written: &Self,
@@ -122,6 +123,10 @@ impl Manifest {
         let expected = match written.of_package("build") {
             None => by_itself(),
             Some(Value::Boolean(true)) => Value::String("build.rs".into()),
+            // cargo passes over one that it leaves out.
+            Some(Value::String(path)) if !has(path.trim_start_matches("./")) => {
+                Value::Boolean(false)
+            }
             Some(other) => plain(other),
         };
         let here = self.of_package("build").map_or_else(by_itself, plain);
@@ -195,8 +200,10 @@ impl Manifest {
 
     fn tables(&self, written: &Self, inherits: Inherits<'_>, out: &mut Rewritten) {
         let passed = |key: &str| {
-            matches!(key, "package" | "project" | "lib" | "workspace" | "patch" | "replace")
-                || PROGRAMS.contains(&key)
+            matches!(
+                key,
+                "package" | "project" | "lib" | "workspace" | "patch" | "replace"
+            ) || PROGRAMS.contains(&key)
                 || PROJECTS.contains(&key)
         };
         let mut compare = |name: &str, here: &Table, there: &Table| {
@@ -207,10 +214,14 @@ impl Manifest {
                     "dependencies" | "build-dependencies" | "build_dependencies" => {
                         inherits.asked(found) == inherits.asked(expected)
                     }
-                    _ => found.map(plain).unwrap_or_else(|| Value::Table(Table::new()))
-                        == expected
+                    _ => {
+                        found
                             .map(plain)
-                            .unwrap_or_else(|| Value::Table(Table::new())),
+                            .unwrap_or_else(|| Value::Table(Table::new()))
+                            == expected
+                                .map(plain)
+                                .unwrap_or_else(|| Value::Table(Table::new()))
+                    }
                 };
                 if !same {
                     out.rest.push(printable(&format!("{name}{key}"), 100));
@@ -276,7 +287,9 @@ impl<'a> Inherits<'a> {
         if !is_inherited(value) {
             return settled(own);
         }
-        let shared = self.0.and_then(|table| table.get("dependencies")?.get(name));
+        let shared = self
+            .0
+            .and_then(|table| table.get("dependencies")?.get(name));
         let mut out = shared.map(form).unwrap_or_default();
         for (key, value) in own {
             match (key.as_str(), out.get_mut(&key), &value) {

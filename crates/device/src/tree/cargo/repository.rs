@@ -45,12 +45,12 @@ pub(super) fn against_commit(
     })?;
     let name = folder.entry.release.package.as_str();
     let (below, written) = place(&mut commit, name, folder.entry.release.version.as_str())?;
-    let rewritten = rewritten(folder.root, &mut commit, &below, &written)?;
     let part = Part {
         below: &below,
         follows: true,
     };
     let left_out = LeftOut::of(&commit, &part, &written);
+    let rewritten = rewritten(folder.root, &mut commit, &part, &written, &left_out)?;
     let listed = list.package.is_none();
     let explain = |difference: &Difference| {
         let what = match (difference.kind, difference.path.as_str()) {
@@ -186,8 +186,9 @@ fn place(commit: &mut Commit, name: &str, version: &str) -> Result<(String, Mani
 fn rewritten(
     root: &Path,
     commit: &mut Commit,
-    below: &str,
+    part: &Part<'_>,
     written: &Manifest,
+    left_out: &LeftOut,
 ) -> Result<Rewritten, String> {
     // One that cannot be read differs, and the comparison says so.
     let bytes = disk::read_up_to(&root.join(FILE), MANIFEST).ok().flatten();
@@ -197,13 +198,9 @@ fn rewritten(
             rest: Vec::new(),
         });
     };
-    let workspace = workspace(commit, below, written)?;
-    let part = Part {
-        below,
-        follows: true,
-    };
+    let workspace = workspace(commit, part.below, written)?;
     let tree = commit.tree();
-    let has = |path: &str| tree.get(&part.whole(path)).is_some();
+    let has = |path: &str| tree.get(&part.whole(path)).is_some() && !left_out.is(path);
     Ok(here.fits(written, workspace.as_ref(), &has))
 }
 
@@ -267,12 +264,11 @@ impl LeftOut {
     fn of(commit: &Commit, part: &Part<'_>, written: &Manifest) -> Self {
         let paths = commit.tree().iter();
         let nested = paths.filter_map(|(path, _)| {
-            let inside = path.strip_prefix(part.below)?;
-            let inside = inside.trim_start_matches('/').strip_suffix(FILE)?;
-            (!inside.is_empty()).then(|| inside.to_owned())
+            let inside = part.inside(path)?.strip_suffix(FILE)?;
+            inside.ends_with('/').then(|| inside.to_owned())
         });
         Self {
-            crates: nested.filter(|folder| folder.ends_with('/')).collect(),
+            crates: nested.collect(),
             exclude: written.patterns("exclude").and_then(rules),
             include: written.patterns("include").and_then(rules),
         }
@@ -280,7 +276,10 @@ impl LeftOut {
 
     fn is(&self, path: &str) -> bool {
         let name = path.rsplit('/').next().unwrap_or_default();
-        if matches!(name, ".gitignore" | ".gitattributes" | ".gitmodules" | ".cargo-ok") {
+        if matches!(
+            name,
+            ".gitignore" | ".gitattributes" | ".gitmodules" | ".cargo-ok"
+        ) {
             return true;
         }
         if self.crates.iter().any(|nested| path.starts_with(nested)) {
@@ -316,7 +315,5 @@ fn rules(patterns: Vec<String>) -> Option<AttributeRules> {
 /// Whether a pattern names a path, or a folder above it.
 fn matches(rules: &AttributeRules, path: &str) -> bool {
     let above = path.match_indices('/').filter_map(|(at, _)| path.get(..at));
-    above
-        .chain([path])
-        .any(|path| rules.of(path).export_ignore)
+    above.chain([path]).any(|path| rules.of(path).export_ignore)
 }

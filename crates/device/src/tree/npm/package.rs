@@ -94,8 +94,12 @@ impl Outcome {
 fn packed_here(placed: &Placed) -> String {
     let commit = placed.resolved.as_deref().and_then(commit::named);
     let of = match commit {
-        Some(id) => format!("it was packed here from commit {} of its repository", id.short()),
-        None => "it was packed here from a repository, and the lockfile names no commit of it".to_owned(),
+        Some(id) => format!(
+            "it was packed here from commit {} of its repository",
+            id.short()
+        ),
+        None => "it was packed here from a repository, and the lockfile names no commit of it"
+            .to_owned(),
     };
     format!(
         "{of}: no digest of what was packed is promised, and what its manager cloned is not kept. Take a release \

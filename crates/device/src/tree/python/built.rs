@@ -61,7 +61,10 @@ pub(super) fn against_commit(
         why,
         settled: false,
     };
-    let start = format!("it was built here from a repository at commit {}", id.short());
+    let start = format!(
+        "it was built here from a repository at commit {}",
+        id.short()
+    );
     let mut commit = match Commit::read(clones, id) {
         Ok(commit) => commit,
         Err(why) => {
@@ -140,7 +143,10 @@ impl Found {
             (&self.stamped, "in which only the version differs"),
             (&self.made, "which it does not have where modules lie"),
         ] {
-            if let Some(first) = files.get(..files.len().min(NAMED)).filter(|f| !f.is_empty()) {
+            if let Some(first) = files
+                .get(..files.len().min(NAMED))
+                .filter(|f| !f.is_empty())
+            {
                 let more = files.len() - first.len();
                 let names: Vec<String> = first.iter().map(|name| printable(name, 100)).collect();
                 text += &format!("; {} {what}: {}", files.len(), names.join(", "));
@@ -230,7 +236,10 @@ mod tests {
         let there = of("__version__ = '0.0.0'");
         let is = |line: &str| is_stamped(of(line).as_bytes(), there.as_bytes());
         assert!(is("__version__ = \"1.2.3+g0a\""));
-        assert!(is_stamped(there.replace('\n', "\r\n").as_bytes(), there.as_bytes()));
+        assert!(is_stamped(
+            there.replace('\n', "\r\n").as_bytes(),
+            there.as_bytes()
+        ));
         for other in [
             "__version__ = '1'; import evil",
             "__version__ = evil()",

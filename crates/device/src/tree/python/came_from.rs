@@ -35,11 +35,16 @@ pub(super) fn foreign(direct: &DirectUrl, same: &[&Locked]) -> Option<Foreign> {
             printable(commit.get(..12).unwrap_or(commit), 40),
             place(url)
         ),
-        DirectUrl::Folder { url, editable: true } => format!(
+        DirectUrl::Folder {
+            url,
+            editable: true,
+        } => format!(
             "it is installed editable: the files of {} are imported",
             place(url)
         ),
-        DirectUrl::Folder { url, .. } => format!("it was built here from the folder {}", place(url)),
+        DirectUrl::Folder { url, .. } => {
+            format!("it was built here from the folder {}", place(url))
+        }
     };
     let contradicts = same.iter().any(|entry| is_bound(entry)) && !is_silent(direct);
     if contradicts {
@@ -63,7 +68,10 @@ fn names(entry: &Locked, direct: &DirectUrl) -> bool {
         }
         (Source::Registry | Source::Url, DirectUrl::Archive { url, digests }) => {
             let is_address = entry.source == Source::Url
-                && entry.resolved.as_deref().is_some_and(|resolved| is_at(resolved, url));
+                && entry
+                    .resolved
+                    .as_deref()
+                    .is_some_and(|resolved| is_at(resolved, url));
             is_address || digests.iter().any(|digest| entry.digests.contains(digest))
         }
         _ => false,
@@ -132,17 +140,28 @@ mod tests {
         let digest = Digest::sha256(b"wheel");
         let hex = digest.to_hex();
         let wheel = "https://files.example/alpha-1.0-py3-none-any.whl";
-        let with = format!(r#"{{"url":"{wheel}","archive_info":{{"hashes":{{"sha256":"{hex}"}}}}}}"#);
+        let with =
+            format!(r#"{{"url":"{wheel}","archive_info":{{"hashes":{{"sha256":"{hex}"}}}}}}"#);
         let without = format!(r#"{{"url":"{wheel}","archive_info":{{}}}}"#);
         let commit = "0123456789012345678901234567890123456789";
         let vcs = format!(
             r#"{{"url":"https://git.example/a","vcs_info":{{"vcs":"git","commit_id":"{commit}"}}}}"#
         );
         for (note, entry) in [
-            (&with, entry(Source::Registry, "https://index.example/simple", &[digest.clone()])),
+            (
+                &with,
+                entry(
+                    Source::Registry,
+                    "https://index.example/simple",
+                    &[digest.clone()],
+                ),
+            ),
             (&without, entry(Source::Url, wheel, &[digest.clone()])),
             (&without, entry(Source::Path, "wheels/alpha.whl", &[])),
-            (&vcs, entry(Source::Git, &format!("https://git.example/a#{commit}"), &[])),
+            (
+                &vcs,
+                entry(Source::Git, &format!("https://git.example/a#{commit}"), &[]),
+            ),
             (&vcs, entry(Source::Git, "https://git.example/a@main", &[])),
         ] {
             assert_eq!(said(note, &[entry]), None, "{note}");
@@ -171,7 +190,10 @@ mod tests {
         let vcs = r#"{"url":"https://git.example/a","vcs_info":{"vcs":"git","commit_id":"ffffffffffffffffffffffffffffffffffffffff"}}"#;
         for entry in [&locked, &git] {
             let told = said(vcs, std::slice::from_ref(entry)).unwrap();
-            assert!(told.0.contains("commit ffffffffffff of https://git.example/a"));
+            assert!(
+                told.0
+                    .contains("commit ffffffffffff of https://git.example/a")
+            );
             assert!(told.1);
         }
         let folder = r#"{"url":"file:///home/me/alpha","dir_info":{}}"#;

@@ -64,7 +64,12 @@ pub fn check(environment: &Path, belongs: &Belongs<'_>, options: &Options) -> Tr
     let memory = Memory::open(options, environment, meaning(belongs), &mut report);
     let run = Run {
         belongs: *belongs,
-        clones: &options.caches.uv.as_deref().map(repositories::clones).unwrap_or_default(),
+        clones: &options
+            .caches
+            .uv
+            .as_deref()
+            .map(repositories::clones)
+            .unwrap_or_default(),
         sources: &sources(options),
         memory: &memory,
         options,

@@ -163,7 +163,11 @@ impl Vendored {
         let differences = tree.differences.iter();
         differences
             .filter(|one| one.standing == Standing::Unexplained)
-            .map(|one| format!("{} {}", shown(one), one.why.join("; ")).trim().to_owned())
+            .map(|one| {
+                format!("{} {}", shown(one), one.why.join("; "))
+                    .trim()
+                    .to_owned()
+            })
             .collect()
     }
 }
@@ -266,5 +270,46 @@ fn without_a_clone_only_the_list_is_there_to_compare_with() {
     let Answer::NotChecked(why) = vendored.check().answer else {
         panic!();
     };
-    assert!(why.contains("nothing is at hand") && why.contains(".cargo-checksum.json"), "{why}");
+    assert!(
+        why.contains("nothing is at hand") && why.contains(".cargo-checksum.json"),
+        "{why}"
+    );
+}
+
+#[test]
+fn a_build_script_that_the_manifest_leaves_out_is_none() {
+    let repo = Repo::new();
+    let manifest = "[package]\nname = \"alpha\"\nversion = \"1.0.0\"\ninclude = [\"src/**/*\", \"/docs\", \"Cargo.toml\"]\n";
+    let id = repo.commit(&[
+        ("Cargo.toml", manifest),
+        ("build.rs", "fn main() {}\n"),
+        ("src/lib.rs", "pub fn a() {}\n"),
+        ("docs/a.md", "a\n"),
+        ("README.md", "r\n"),
+    ]);
+    let mut vendored = Vendored::new();
+    let db = vendored
+        .folder
+        .path()
+        .join("home/git/db/other-0011223344556677");
+    let (from, to) = (repo.path().to_str().unwrap(), db.to_str().unwrap());
+    git(
+        vendored.folder.path(),
+        &["clone", "--quiet", "--bare", from, to],
+    );
+    vendored.locked[0].resolved = Some(format!("git+https://git.example/Other.git?rev=1#{id}"));
+    fs::remove_dir_all(vendored.at("")).unwrap();
+    let rewritten = "[package]\nedition = \"2015\"\nname = \"alpha\"\nversion = \"1.0.0\"\nbuild = false\ninclude = [\"src/**/*\", \"/docs\", \"Cargo.toml\"]\nautolib = false\n[lib]\nname = \"alpha\"\npath = \"src/lib.rs\"\n";
+    vendored.write("Cargo.toml", rewritten);
+    vendored.write("src/lib.rs", "pub fn a() {}\n");
+    vendored.write("docs/a.md", "a\n");
+    vendored.list("null");
+    let tree = vendored.check();
+    assert_eq!(tree.answer, Answer::Yes, "{tree:#?}");
+    vendored.write(
+        "Cargo.toml",
+        &rewritten.replace("build = false", "build = \"build.rs\""),
+    );
+    vendored.list("null");
+    assert_eq!(vendored.wrong().len(), 1);
 }

@@ -41,7 +41,10 @@ impl Built {
         for at in [&db, &checkout] {
             fs::create_dir_all(at.parent().unwrap()).unwrap();
             let at = at.to_str().unwrap();
-            git(built.cache.path(), &["clone", "--quiet", "--no-hardlinks", from, at]);
+            git(
+                built.cache.path(),
+                &["clone", "--quiet", "--no-hardlinks", from, at],
+            );
         }
         built
     }
@@ -113,7 +116,9 @@ fn a_module_that_is_not_the_commit_s_is_wrong_whatever_its_record_says() {
     let built = Built::new();
     built.lab.edit("alpha/core.py", "import evil\n");
     built.lab.fix_record("alpha/core.py");
-    built.lab.edit("alpha/_version.py", "__version__ = evil()\n");
+    built
+        .lab
+        .edit("alpha/_version.py", "__version__ = evil()\n");
     built.lab.fix_record("alpha/_version.py");
     let why = format!("commit {} has other bytes there", built.id.short());
     assert_eq!(
@@ -145,7 +150,10 @@ fn without_a_clone_it_is_said_that_the_sources_were_not_compared() {
     let Answer::NotChecked(why) = built.check().answer else {
         panic!();
     };
-    assert!(why.contains("its sources were not compared: there is no clone"), "{why}");
+    assert!(
+        why.contains("its sources were not compared: there is no clone"),
+        "{why}"
+    );
 }
 
 #[test]

@@ -92,7 +92,9 @@ fn what_the_tree_says_of_itself_takes_no_evidence_away() {
     let why: Vec<&String> = note.collect();
     assert_eq!(
         why,
-        ["it says that it is installed editable: the files of file:///srv/alpha are imported, which the lockfile does not name"]
+        [
+            "it says that it is installed editable: the files of file:///srv/alpha are imported, which the lockfile does not name"
+        ]
     );
     // A wheel by its address is no other evidence.
     let lab = Lab::new();
