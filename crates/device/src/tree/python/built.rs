@@ -68,6 +68,11 @@ pub(super) fn against_commit(
     let mut commit = match Commit::read(clones, id) {
         Ok(commit) => commit,
         Err(why) => {
+            // Most of them are of other repositories: what one of them lacks is no advice.
+            let why = match clones.len() {
+                0 | 1 => why,
+                many => format!("none of the {many} clones at hand has the commit"),
+            };
             return unread(format!(
                 "{start}: what a build makes is in no artifact, and its sources were not compared: {why}"
             ));
