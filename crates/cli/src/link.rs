@@ -17,9 +17,9 @@ pub(crate) fn of_rule(home: &str, id: &str) -> String {
     format!("{home}/blob/main/docs/rules/{id}.md")
 }
 
-/// The list of what can be wrong with a lockfile or a tree.
-pub(crate) fn of_verify(home: &str) -> String {
-    format!("{home}/blob/main/docs/verify.md#rules")
+/// The page of a rule of lockfiles, trees and origins.
+pub(crate) fn of_verify(home: &str, id: &str) -> String {
+    format!("{home}/blob/main/docs/verify-rules/{id}.md")
 }
 
 #[cfg(test)]
@@ -31,15 +31,16 @@ mod tests {
     #[test]
     fn each_rule_has_the_page_that_its_link_names() {
         let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
-        for doc in RuleSet::standard().docs() {
-            let link = of_rule("https://code.example/customs", doc.id);
+        let home = "https://code.example/customs";
+        let of_releases = RuleSet::standard();
+        let of_releases = of_releases.docs().map(|doc| of_rule(home, doc.id));
+        let of_verify = crate::verify::rules().map(|doc| of_verify(home, doc.id));
+        for link in of_releases.chain(of_verify) {
             let path = link
                 .strip_prefix("https://code.example/customs/blob/main/")
                 .unwrap();
             assert!(root.join(path).is_file(), "{link}");
         }
-        let verify = std::fs::read_to_string(root.join("docs/verify.md")).unwrap();
-        assert!(verify.contains("\n## Rules\n"));
     }
 
     #[test]

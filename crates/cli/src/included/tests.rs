@@ -56,6 +56,7 @@ fn differs(path: &str, kind: DifferenceKind, standing: Standing) -> Difference {
         expected: None,
         found: None,
         standing,
+        why: Vec::new(),
     }
 }
 

@@ -88,6 +88,7 @@ impl Caches {
                 pnpm_store: None,
                 pip: self.pip.clone(),
                 poetry: self.poetry.clone(),
+                uv: self.uv.clone(),
                 cargo_home: self.cargo.clone(),
             },
             promised: self.promised.clone(),

@@ -259,6 +259,14 @@ pub(super) const fn word(kind: DifferenceKind) -> &'static str {
 
 #[cfg(test)]
 mod tests {
+    use customs_origin::lockfile::page;
+    use std::collections::BTreeSet;
+    use std::path::PathBuf;
+
+    fn book() -> PathBuf {
+        PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../docs/verify-rules")
+    }
+
     #[test]
     fn the_page_about_verify_names_every_rule() {
         let page = include_str!("../../../../docs/verify.md");
@@ -270,5 +278,36 @@ mod tests {
             missing.is_empty(),
             "not named in docs/verify.md: {missing:?}"
         );
+    }
+
+    /// With `CUSTOMS_BLESS=1` the pages are written instead of compared.
+    #[test]
+    fn each_rule_has_a_page_that_says_what_the_rule_says() {
+        let bless = std::env::var_os("CUSTOMS_BLESS").is_some();
+        for doc in super::super::rules() {
+            let path = book().join(format!("{}.md", doc.id));
+            let text = page(doc);
+            if bless {
+                std::fs::create_dir_all(book()).unwrap();
+                std::fs::write(&path, &text).unwrap();
+            }
+            let found = std::fs::read_to_string(&path).unwrap_or_default();
+            assert_eq!(
+                found, text,
+                "the page of {} is stale; run the test with CUSTOMS_BLESS=1",
+                doc.id
+            );
+        }
+    }
+
+    #[test]
+    fn no_page_is_left_of_a_rule_that_is_gone() {
+        let ids: BTreeSet<String> = super::super::rules()
+            .map(|doc| format!("{}.md", doc.id))
+            .collect();
+        for entry in std::fs::read_dir(book()).unwrap() {
+            let name = entry.unwrap().file_name().into_string().unwrap();
+            assert!(ids.contains(&name), "{name} belongs to no rule");
+        }
     }
 }

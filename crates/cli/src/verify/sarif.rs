@@ -53,7 +53,7 @@ pub(super) fn log(report: &Report) -> Value {
         "semanticVersion": env!("CARGO_PKG_VERSION"),
         "rules": rules,
     });
-    add_links(&mut driver, link::home(), |home, _| link::of_verify(home));
+    add_links(&mut driver, link::home(), link::of_verify);
     json!({
         "$schema": SCHEMA,
         "version": "2.1.0",

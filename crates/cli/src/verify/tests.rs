@@ -314,6 +314,39 @@ fn a_change_since_the_base_is_explained_with_settings_and_customs_lock() {
 }
 
 #[test]
+fn a_pylock_is_compared_with_that_of_the_base() {
+    let scene = Scene::npm();
+    let lock = |name: &str, digest: &str| {
+        let text = format!(
+            "lock-version = \"1.0\"\ncreated-by = \"a-tool\"\n\n[[packages]]\nname = \"idna\"\nversion = \"3.7\"\n\n[[packages.wheels]]\nname = \"idna-3.7-py3-none-any.whl\"\nurl = \"https://files.example/idna-3.7-py3-none-any.whl\"\nhashes = {{ sha256 = \"{}\" }}\n",
+            digest.repeat(32)
+        );
+        scene.write(&format!("app/{name}"), text.as_bytes());
+    };
+    lock("pylock.toml", "0a");
+    lock("pylock.dev.toml", "0a");
+    commit(&scene);
+    lock("pylock.toml", "0b");
+    lock("pylock.dev.toml", "0c");
+    let report = scene.look(&["--base", "main"]);
+    let changes: Vec<_> = report
+        .subjects
+        .iter()
+        .filter_map(|one| Some((one.lockfile.clone()?, one.change.as_ref()?)))
+        .filter(|(file, _)| file.starts_with("pylock"))
+        .map(|(file, change)| (file, change.rewritten.len()))
+        .collect();
+    assert_eq!(
+        changes,
+        [
+            ("pylock.dev.toml".to_owned(), 1),
+            ("pylock.toml".to_owned(), 1)
+        ]
+    );
+    assert_eq!(code(&report, false), 1);
+}
+
+#[test]
 fn other_bytes_of_a_program_that_a_package_manager_runs_are_told_since_the_base() {
     let scene = Scene::npm();
     scene.write("app/.yarnrc.yml", b"yarnPath: .yarn/releases/yarn.cjs\n");

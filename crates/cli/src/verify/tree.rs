@@ -84,6 +84,7 @@ fn modules(
                 expected: Some(file.promised),
                 found: file.found,
                 standing: Standing::Unexplained,
+                why: Vec::new(),
             }));
         if let Some(bun) = &caches.bun {
             let options = caches.options(bun, closely.deep);

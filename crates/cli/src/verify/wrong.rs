@@ -220,7 +220,8 @@ fn evidence(difference: &Difference) -> Vec<String> {
         .found
         .as_ref()
         .map(|is| format!("here lies {is}"));
-    expected.into_iter().chain(found).collect()
+    let why = difference.why.iter().cloned();
+    why.chain(expected).chain(found).collect()
 }
 
 fn digest(digest: Option<&Digest>) -> String {

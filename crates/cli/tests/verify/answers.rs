@@ -7,8 +7,8 @@ use std::collections::BTreeSet;
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
 pub struct Answers {
     /// Everything that is not as the artifacts and the rules have it, a line each, by how bad it
-    /// is: `no: modified node_modules/a/index.js`, `not checked: a@1.0.0: …`, `made here: …`,
-    /// `lockfile: lock-integrity a@1.0.0`.
+    /// is: `no: modified node_modules/a/index.js`, `why: node_modules/a/index.js: …`,
+    /// `not checked: a@1.0.0: …`, `made here: …`, `lockfile: lock-integrity a@1.0.0`.
     pub lines: BTreeSet<String>,
     /// What differs and is explained.
     pub explained: BTreeSet<String>,
@@ -111,6 +111,10 @@ impl Answers {
             _ => {
                 self.lines.insert(format!("no: {kind} {path}"));
             }
+        }
+        for why in list(&difference["why"]) {
+            let why = sentence(text(why));
+            self.lines.insert(format!("why: {path}: {why}"));
         }
     }
 }

@@ -199,7 +199,7 @@ pub const PLUG_N_PLAY: &[Case] = &[
         },
         told: &[
             "no: extra .pnp.cjs",
-            "not checked: .pnp.cjs: it takes is-odd@3.0.1 from ./other/node_modules/is-odd/: that is no zip, and no folder that Yarn unpacks packages to",
+            "why: .pnp.cjs: it takes is-odd@3.0.1 from ./other/node_modules/is-odd/: that is no zip, and no folder that Yarn unpacks packages to",
             "not checked: other/node_modules: not looked at: a node_modules that no lockfile places",
         ],
     },
@@ -212,8 +212,8 @@ pub const PLUG_N_PLAY: &[Case] = &[
         },
         told: &[
             "no: extra .pnp.cjs",
-            "not checked: .pnp.cjs: it gives is-number@6.0.0 is-number@7.0.0 as is-number, and the lockfile another one, or none",
-            "not checked: .pnp.cjs: it gives is-odd@3.0.1 is-number@7.0.0 as is-number, and the lockfile another one, or none",
+            "why: .pnp.cjs: it gives is-number@6.0.0 is-number@7.0.0 as is-number, and the lockfile another one, or none",
+            "why: .pnp.cjs: it gives is-odd@3.0.1 is-number@7.0.0 as is-number, and the lockfile another one, or none",
         ],
     },
     Case {
@@ -230,7 +230,7 @@ pub const PLUG_N_PLAY: &[Case] = &[
             "no: extra .pnp.cjs",
             "no: modified is-odd-npm-3.0.1-93c3c3f41b-89ee2e353c.zip",
             "no: poisoned Yarn's cache: is-odd@3.0.1",
-            "not checked: .pnp.cjs: it takes is-odd@3.0.1 from ../cache/yarn/is-odd-npm-3.0.1-93c3c3f41b-89ee2e353c.zip/node_modules/is-odd/: that zip is not the one that the lockfile promises",
+            "why: .pnp.cjs: it takes is-odd@3.0.1 from ../cache/yarn/is-odd-npm-3.0.1-93c3c3f41b-89ee2e353c.zip/node_modules/is-odd/: that zip is not the one that the lockfile promises",
         ],
     },
     Case {
@@ -247,7 +247,7 @@ pub const PLUG_N_PLAY: &[Case] = &[
             "no: extra .pnp.cjs",
             "no: modified is-odd-npm-3.0.1-93c3c3f41b-10c0.zip",
             "no: poisoned Yarn's cache: is-odd@3.0.1",
-            "not checked: .pnp.cjs: it takes is-odd@3.0.1 from ../cache/yarn/is-odd-npm-3.0.1-93c3c3f41b-89ee2e353c.zip/node_modules/is-odd/: that zip is not the one that the lockfile promises",
+            "why: .pnp.cjs: it takes is-odd@3.0.1 from ../cache/yarn/is-odd-npm-3.0.1-93c3c3f41b-89ee2e353c.zip/node_modules/is-odd/: that zip is not the one that the lockfile promises",
         ],
     },
 ];

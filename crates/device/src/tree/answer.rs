@@ -231,6 +231,9 @@ pub struct Difference {
     pub found: Option<Digest>,
     /// Whether anything explains it.
     pub standing: Standing,
+    /// What is known of why nothing explains it. Safe to print.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub why: Vec<String>,
 }
 
 impl Difference {
@@ -242,6 +245,7 @@ impl Difference {
             expected: None,
             found: None,
             standing: Standing::Unexplained,
+            why: Vec::new(),
         }
     }
 

@@ -12,7 +12,7 @@ use super::{
 };
 use crate::clone::GitClone;
 use customs_model::{Digest, printable};
-use customs_origin::source::{Blobs, EntryKind, ObjectId, ObjectKind, SourceTree, object};
+use customs_origin::source::{Blobs, Entry, EntryKind, ObjectId, ObjectKind, SourceTree, object};
 use std::collections::BTreeSet;
 use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
@@ -40,6 +40,39 @@ pub(crate) fn named(resolved: &str) -> Option<ObjectId> {
 pub(crate) struct Commit {
     clone: GitClone,
     tree: SourceTree,
+}
+
+/// Which part of a commit a folder is held against.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Part<'a> {
+    /// The folder in the commit; `""` for all of it.
+    pub below: &'a str,
+    /// Whoever wrote the folder wrote what links lead to in their place.
+    pub follows: bool,
+}
+
+impl Part<'_> {
+    /// All of a commit, as git checks it out.
+    const WHOLE: Self = Self {
+        below: "",
+        follows: false,
+    };
+
+    /// A path of the commit, relative to the part; none for what lies elsewhere.
+    pub fn inside<'p>(&self, path: &'p str) -> Option<&'p str> {
+        match self.below {
+            "" => Some(path),
+            below => path.strip_prefix(below)?.strip_prefix('/'),
+        }
+    }
+
+    /// The path in the commit of what lies in the part.
+    pub fn whole(&self, inside: &str) -> String {
+        match self.below {
+            "" => inside.to_owned(),
+            below => format!("{below}/{inside}"),
+        }
+    }
 }
 
 /// What a comparison with a commit found.
@@ -70,6 +103,21 @@ impl Commit {
         Err(why)
     }
 
+    /// Every path of it.
+    pub const fn tree(&self) -> &SourceTree {
+        &self.tree
+    }
+
+    /// The bytes of a file of the commit; none where it has no such file. The error is why they could not be read,
+    /// safe to print.
+    pub fn bytes(&mut self, path: &str) -> Result<Option<Vec<u8>>, String> {
+        let Some(id) = self.tree.file(path) else {
+            return Ok(None);
+        };
+        let read = self.clone.blob(id).map(Some);
+        read.map_err(|why| why.to_string())
+    }
+
     /// Compares a folder with it, as a walk found the folder. `explain` is asked of what differs otherwise than
     /// in its line ends. The error is why it could not be compared, safe to print.
     pub fn compare(
@@ -78,10 +126,32 @@ impl Commit {
         found: &Found,
         explain: &dyn Fn(&Difference) -> Option<Cause>,
     ) -> Result<Checked, String> {
+        self.compare_part(&Part::WHOLE, root, found, explain)
+    }
+
+    /// As [`Self::compare`], with a part of it.
+    pub fn compare_part(
+        &mut self,
+        part: &Part<'_>,
+        root: &Path,
+        found: &Found,
+        explain: &dyn Fn(&Difference) -> Option<Cause>,
+    ) -> Result<Checked, String> {
         let (mut proven, mut wants) = (Proven::new(), BTreeSet::new());
         let mut rest = Vec::new();
         let mut submodules = Vec::new();
-        for (path, entry) in self.tree.iter() {
+        let led = match part.follows {
+            true => self.led(part, found)?,
+            false => Vec::new(),
+        };
+        let led = led.iter().map(|(path, entry)| (path.as_str(), entry));
+        let is_link = |(_, entry): &(&str, &Entry)| entry.kind == EntryKind::Symlink;
+        let listed = self
+            .tree
+            .iter()
+            .filter_map(|(path, entry)| Some((part.inside(path)?, entry)))
+            .filter(|one| !part.follows || !is_link(one));
+        for (path, entry) in listed.chain(led) {
             match entry.kind {
                 EntryKind::Submodule => {
                     submodules.push(path.to_owned());
@@ -111,11 +181,12 @@ impl Commit {
         }
         let mut ends = LineEnds {
             tree: &self.tree,
+            part,
             explain,
         };
         let mut compared = compare(&expected, &proven, root, found, &mut ends);
         let mut open = std::mem::take(&mut compared.notes);
-        self.aside(found, &submodules, &mut compared, &mut open);
+        self.aside(part, found, &submodules, &mut compared, &mut open);
         told_without_bytes(&unread, found, &mut compared);
         let mut same: BTreeSet<String> = proven.into_keys().collect();
         same.extend(expected.entries.into_keys());
@@ -129,16 +200,45 @@ impl Commit {
         })
     }
 
+    /// The files that links of a part lead to, by their paths in it: those that are links themselves, and those
+    /// below a link to a folder that a walk found.
+    fn led(&mut self, part: &Part<'_>, found: &Found) -> Result<Vec<(String, Entry)>, String> {
+        let links = self.tree.iter();
+        let links: BTreeSet<ObjectId> = links
+            .filter(|(_, entry)| entry.kind == EntryKind::Symlink)
+            .map(|(_, entry)| entry.id)
+            .collect();
+        if links.is_empty() {
+            return Ok(Vec::new());
+        }
+        let blobs = self.clone.blobs(&links).map_err(|why| why.to_string())?;
+        let own = self.tree.iter();
+        let own = own.filter(|(_, entry)| entry.kind == EntryKind::Symlink);
+        let own = own.filter_map(|(path, _)| part.inside(path).map(str::to_owned));
+        let paths: BTreeSet<String> = own.chain(found.entries.keys().cloned()).collect();
+        let led = paths.into_iter().filter_map(|inside| {
+            let path = part.whole(&inside);
+            if self.tree.file(&path).is_some() {
+                return None;
+            }
+            let (at, id) = self.tree.follow(&path, &blobs)?;
+            let kind = self.tree.get(&at)?.kind;
+            Some((inside, Entry { kind, id }))
+        });
+        Ok(led.collect())
+    }
+
     /// What the commit does not hold itself is not compared, and said.
     fn aside(
         &self,
+        part: &Part<'_>,
         found: &Found,
         submodules: &[String],
         compared: &mut Compared,
         open: &mut Vec<String>,
     ) {
         if !submodules.is_empty() {
-            let of_submodule = |path: &str| self.tree.submodule_above(path).is_some();
+            let of_submodule = |path: &str| self.tree.submodule_above(&part.whole(path)).is_some();
             compared
                 .differences
                 .retain(|difference| !of_submodule(&difference.path));
@@ -205,7 +305,7 @@ fn expect(blobs: &Blobs, id: &ObjectId, kind: EntryKind) -> Option<ExpectedEntry
 }
 
 /// Whether a file is this blob. One that cannot be read is not; the comparison says what is wrong with it.
-fn is_blob(path: &Path, there: &FoundEntry, id: &ObjectId) -> bool {
+pub(crate) fn is_blob(path: &Path, there: &FoundEntry, id: &ObjectId) -> bool {
     there.kind == FoundKind::File && id_of(path, there, id).is_ok_and(|found| found == *id)
 }
 
@@ -228,6 +328,7 @@ fn id_of(path: &Path, there: &FoundEntry, like: &ObjectId) -> io::Result<ObjectI
 /// Git writes other line ends than a commit has where `.gitattributes` asks for it.
 struct LineEnds<'a> {
     tree: &'a SourceTree,
+    part: &'a Part<'a>,
     explain: &'a dyn Fn(&Difference) -> Option<Cause>,
 }
 
@@ -244,7 +345,7 @@ impl LineEnds<'_> {
             .tree
             .iter()
             .any(|(path, _)| path.rsplit('/').next() == Some(".gitattributes"));
-        let id = self.tree.file(&difference.path)?;
+        let id = self.tree.file(&self.part.whole(&difference.path))?;
         if !asked || difference.kind != DifferenceKind::Modified {
             return None;
         }

@@ -7,6 +7,7 @@
 mod answer;
 pub(crate) mod beside;
 pub mod cargo;
+mod checkouts;
 pub(crate) mod commit;
 mod compare;
 pub mod disk;

@@ -65,6 +65,8 @@ pub struct Caches {
     pub pip: Option<PathBuf>,
     /// Poetry's cache (`poetry config cache-dir`; it holds `artifacts`).
     pub poetry: Option<PathBuf>,
+    /// uv's cache (it holds `git-v2`), for the commits that packages were built from.
+    pub uv: Option<PathBuf>,
     /// cargo's home (it holds `registry/cache`), for vendored crates. A check of the registry's
     /// sources looks into the home that it is given.
     pub cargo_home: Option<PathBuf>,

@@ -8,9 +8,11 @@
 mod folder;
 mod git;
 mod list;
+mod manifest;
 mod obeyed;
 mod overrides;
 mod registry;
+mod repository;
 mod vendor;
 
 #[cfg(test)]

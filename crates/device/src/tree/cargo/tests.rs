@@ -12,6 +12,7 @@ mod git;
 mod lists;
 mod settings;
 mod twice;
+mod vendored_git;
 
 const FILES: [(&str, &str); 4] = [
     (

@@ -2,6 +2,7 @@ use super::folder::{self, Folder};
 use super::list::{self, LIST};
 use super::obeyed::Obeyed;
 use super::overrides;
+use super::repository;
 use super::{checksum, file_stem, of_cargo, sources};
 use crate::artifact::{Poisoned, Source};
 use crate::tree::disk::{self, Found, FoundEntry, FoundKind, There};
@@ -316,8 +317,15 @@ impl<'a> Check<'a> {
             return;
         };
         let why = match (entry.source, checksum(entry)) {
-            (lockfile::Source::Git | lockfile::Source::Url, _) => {
-                "it comes from a repository, of which there is no artifact".to_owned()
+            (lockfile::Source::Git, _) => {
+                let home = self.options.caches.cargo_home.as_deref();
+                match repository::against_commit(folder, &list, home, tree) {
+                    Ok(()) => return,
+                    Err(why) => why,
+                }
+            }
+            (lockfile::Source::Url, _) => {
+                "it comes from an address of its own, of which there is no artifact".to_owned()
             }
             (_, None) => "Cargo.lock promises no digest of it".to_owned(),
             (_, Some(promised)) => match folder.artifact(&self.sources, &mut one.poisoned) {

@@ -12,6 +12,7 @@ use crate::artifact::unpacked::{Beside as _, Inside, Kind, Reading};
 use crate::artifact::verified::{self, Packing, Told, Unverified, Verified};
 use crate::artifact::{Form, Poisoned, Wanted, limit};
 use crate::tree::beside::Installed as Beside;
+use crate::tree::commit;
 use crate::tree::disk::{self, Found, FoundKind, Stamp};
 use crate::tree::seen::{Facts, Remembered, fingerprint};
 use crate::tree::{Against, Compared, PackageTree, compare};
@@ -86,6 +87,24 @@ impl Outcome {
         let there = |path: &String| Some((path.clone(), found.entries.get(path)?.stamp));
         self.programs = paths.filter_map(there).collect();
     }
+}
+
+/// Why a package of a repository is not checked. Managers clone it to a folder that goes away again, and pack it
+/// by its manifest's `files`, after its own scripts made some of them.
+fn packed_here(placed: &Placed) -> String {
+    let commit = placed.resolved.as_deref().and_then(commit::named);
+    let of = match commit {
+        Some(id) => format!(
+            "it was packed here from commit {} of its repository",
+            id.short()
+        ),
+        None => "it was packed here from a repository, and the lockfile names no commit of it"
+            .to_owned(),
+    };
+    format!(
+        "{of}: no digest of what was packed is promised, and what its manager cloned is not kept. Take a release \
+         of a registry, or look at it with customs inspect"
+    )
 }
 
 impl Tree<'_> {
@@ -183,15 +202,11 @@ impl Tree<'_> {
     ) -> Result<Verified, String> {
         if wanted.digests.is_empty() && wanted.archive.is_none() {
             return Err(match placed.source {
-                Source::Git => {
-                    "it comes from a repository, and was packed here: no digest of that is promised. Take a release \
-                     of a registry, or look at it with customs inspect"
-                }
+                Source::Git => packed_here(placed),
                 Source::Registry | Source::Url | Source::Path | Source::Bundled => {
-                    "the lockfile promises no digest of it; let its manager write one"
+                    "the lockfile promises no digest of it; let its manager write one".to_owned()
                 }
-            }
-            .to_owned());
+            });
         }
         let inside = format!("node_modules/{}", placed.release.package);
         let keep = |path: &str| match path {

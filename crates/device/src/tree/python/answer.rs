@@ -1,3 +1,5 @@
+use super::built;
+use super::came_from;
 use super::installed::Installed;
 use super::layout::{Laid, Target};
 use super::machine::Fit;
@@ -9,22 +11,25 @@ use super::wheel::{self, Wheel};
 use crate::artifact::unpacked::{Inside, Nothing, Reading};
 use crate::artifact::verified::{self, Packing, Told, Unverified};
 use crate::artifact::{Poisoned, Wanted, digest_of};
-use crate::tree::{
-    Against, Cause, Difference, DifferenceKind, PackageTree, Standing, commit, disk,
-};
+use crate::tree::{Against, Cause, Difference, DifferenceKind, PackageTree, Standing, disk};
 use customs_ecosystem::lockfile::{Locked, Source};
 use customs_ecosystem::pypi::canonical;
-use customs_ecosystem::pypi::installed::DirectUrl;
 use customs_ecosystem::pypi::tags::Machine;
 use customs_model::{Digest, DigestAlgorithm, ReleaseId, printable};
 use std::collections::BTreeMap;
 use std::io::Read as _;
+use std::path::PathBuf;
+
+/// Where an installer notes what comes from no index.
+const NOTE: &str = "direct_url.json";
 
 /// What a package is judged by.
 #[derive(Clone, Copy)]
 pub(super) struct Judge<'a> {
     pub scene: &'a Scene,
     pub locked: &'a [Locked],
+    /// Clones that may hold the commits that packages were built from.
+    pub clones: &'a [PathBuf],
     pub sources: &'a [Box<dyn crate::artifact::Source>],
     pub machine: Machine,
 }
@@ -78,8 +83,42 @@ fn wanted<'a>(entry: &'a Locked, digest: &'a Digest) -> Wanted<'a> {
 }
 
 impl Judge<'_> {
-    /// Compares a package with the best that is at hand.
+    /// Compares a package with the best that is at hand, and what it says of itself with the lockfile.
     pub fn compare(&self, one: &Installed) -> (Basis, Compared) {
+        let (basis, mut compared) = self.against_best(one);
+        let same: Vec<&Locked> = self
+            .locked
+            .iter()
+            .filter(|entry| entry.release.package == one.release.package)
+            .filter(|entry| is_same(&entry.release, &one.release))
+            .collect();
+        // A wheel in a cache is of whoever asked for it.
+        let foreign = one.direct.as_ref().filter(|_| !self.scene.unpacked);
+        let foreign = foreign.and_then(|direct| came_from::foreign(direct, &same));
+        if let Some(foreign) = foreign.filter(|foreign| foreign.contradicts) {
+            self.contradicted(one, &foreign.says, &mut compared);
+        }
+        (basis, compared)
+    }
+
+    /// The note that says that something else was installed than what the lockfile names.
+    fn contradicted(&self, one: &Installed, says: &str, compared: &mut Compared) {
+        let place = one.own(NOTE);
+        let why = format!("it says that {says}");
+        let known = compared.differences.iter_mut().find(|(at, _)| *at == place);
+        if let Some((_, difference)) = known {
+            difference.standing = Standing::Unexplained;
+            difference.why.push(why);
+            return;
+        }
+        let spoken = self.scene.spoken(&one.site, &place);
+        let mut comparer = crate::tree::Comparer::new(&self.scene.root);
+        let mut difference = comparer.extra(&spoken, &place, self.scene.at(&place));
+        difference.why.push(why);
+        compared.differs(&place, difference);
+    }
+
+    fn against_best(&self, one: &Installed) -> (Basis, Compared) {
         let entries: Vec<&Locked> = self
             .locked
             .iter()
@@ -110,7 +149,12 @@ impl Judge<'_> {
                 };
                 return (basis, best.compared);
             }
-            return self.own_list(one, &why, instead, true, Vec::new());
+            let of_commit = same.iter().find(|entry| entry.source == Source::Git);
+            let of_commit = of_commit.filter(|_| same.iter().all(|one| one.source == Source::Git));
+            return match of_commit {
+                Some(entry) => self.built(one, entry),
+                None => self.own_list(one, &why, instead, true, Vec::new()),
+            };
         }
         let mut poisoned = Vec::new();
         match self.best_wheel(one, &same, &mut poisoned) {
@@ -135,14 +179,24 @@ impl Judge<'_> {
                     };
                     return (basis, best.compared);
                 }
-                let said = one.direct.as_ref().and_then(said_of_itself);
+                let said = self.said(one, &same);
                 let why = match said {
-                    Some(said) => format!("{why}; its direct_url.json says that {said}"),
+                    Some(said) => format!("{why}; its {NOTE} says that {said}"),
                     None => why,
                 };
                 self.own_list(one, &why, instead, false, poisoned)
             }
         }
+    }
+
+    /// What was built here from a repository, held against the commit that the lockfile names.
+    fn built(&self, one: &Installed, entry: &Locked) -> (Basis, Compared) {
+        let (mut basis, mut compared) = self.own_list(one, "", None, true, Vec::new());
+        let told = built::against_commit(self.scene, one, entry, self.clones, &mut compared);
+        let weak = basis.weak.unwrap_or_default();
+        basis.weak = Some(format!("{}{weak}", told.why));
+        basis.settled = told.settled;
+        (basis, compared)
     }
 
     /// What the environment was born with, held against the wheel of the machine's own Python. None
@@ -184,8 +238,11 @@ impl Judge<'_> {
             ));
         }
         let Some(entry) = same.first() else {
-            let said = one.direct.as_ref().and_then(said_of_itself);
-            return Some(said.unwrap_or("no lockfile names it").into());
+            let why = "no lockfile names it";
+            return Some(match self.said(one, &[]) {
+                Some(said) => format!("{why}; its {NOTE} says that {said}"),
+                None => why.to_owned(),
+            });
         };
         let is_artifact = |entry: &&&Locked| match entry.source {
             Source::Registry | Source::Url => true,
@@ -195,25 +252,21 @@ impl Judge<'_> {
         if artifacts().any(|entry| !entry.digests.is_empty()) {
             return None;
         }
-        let said = one.direct.as_ref().and_then(said_of_itself);
         Some(match (artifacts().next(), entry.source) {
             (Some(_), _) | (None, Source::Registry | Source::Url) => {
                 "the lockfile promises no digest of it".into()
             }
-            (None, Source::Git) => match entry.resolved.as_deref().and_then(commit::named) {
-                Some(id) => format!(
-                    "it was built here from a repository at commit {}: what a build makes is in no artifact",
-                    id.short()
-                ),
-                None => {
-                    "it was built here from a repository, and the lockfile does not name the commit"
-                        .into()
-                }
-            },
-            (None, Source::Path | Source::Bundled) => said
-                .unwrap_or("it comes from a folder of this machine")
-                .into(),
+            (None, Source::Git) => "it was built here from a repository".into(),
+            (None, Source::Path | Source::Bundled) => self
+                .said(one, &[])
+                .unwrap_or_else(|| "it comes from a folder of this machine".to_owned()),
         })
+    }
+
+    /// What a package says of where it comes from, where the lockfile does not say the same. Safe to print.
+    fn said(&self, one: &Installed, same: &[&Locked]) -> Option<String> {
+        let foreign = came_from::foreign(one.direct.as_ref()?, same)?;
+        Some(foreign.says)
     }
 
     /// Of all locked wheels that are at hand, the one from which least differs: a lockfile names
@@ -391,21 +444,6 @@ impl Judge<'_> {
             poisoned,
         };
         (basis, compared)
-    }
-}
-
-/// What a `direct_url.json` says of where a package comes from, where that is no artifact.
-fn said_of_itself(direct: &DirectUrl) -> Option<&'static str> {
-    match direct {
-        DirectUrl::Folder { editable: true, .. } => {
-            Some("it is installed editable: the project's own files are imported")
-        }
-        DirectUrl::Folder { .. } => Some("it was built here from a folder"),
-        DirectUrl::Vcs { .. } => Some("it was built here from a repository"),
-        DirectUrl::Archive { .. } if direct.is_source_archive() => {
-            Some("it was built here from a source archive")
-        }
-        DirectUrl::Archive { .. } => None,
     }
 }
 

@@ -12,6 +12,7 @@ use customs_ecosystem::lockfile::{Locked, Source};
 use customs_model::{Digest, Ecosystem, PackageName, printable};
 use customs_origin::source::ObjectId;
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
 
 /// Where clones lie in an environment.
 const FOLDER: &str = "src/";
@@ -177,6 +178,14 @@ fn names(scene: &Scene) -> BTreeSet<String> {
         .collect()
 }
 
+/// The folders of clones in an environment, as paths.
+pub(super) fn folders(scene: &Scene) -> Vec<PathBuf> {
+    let names = names(scene).into_iter();
+    names
+        .map(|name| scene.root.join(FOLDER).join(name))
+        .collect()
+}
+
 /// The entries whose repository, or package, gives a clone its name.
 fn of<'l>(name: &str, locked: &'l [Locked]) -> Vec<(&'l Locked, ObjectId)> {
     let package = PackageName::new(Ecosystem::PyPi, name).ok();
@@ -215,7 +224,7 @@ fn compare(scene: &Scene, name: &str, id: ObjectId) -> Result<Told, String> {
 }
 
 /// Where builds of Python write beside their source.
-fn is_of_build(inside: &str) -> bool {
+pub(super) fn is_of_build(inside: &str) -> bool {
     let mut folders = inside.split('/');
     let file = folders.next_back();
     let mut folders = folders.peekable();

@@ -11,6 +11,8 @@
 
 mod absent;
 mod answer;
+mod built;
+mod came_from;
 mod clones;
 mod compiled;
 mod creator;
@@ -23,6 +25,7 @@ mod leftover;
 mod machine;
 mod package;
 mod record;
+mod repositories;
 mod scene;
 mod script;
 mod settings;
@@ -49,7 +52,7 @@ use customs_model::{Answer, Digest};
 use installed::Installed;
 use scene::{Scene, Shape};
 use std::collections::BTreeSet;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// Checks one environment against what a lockfile names. Paths of packages are relative to the
 /// `site-packages` that is their place; loose ones are relative to the environment.
@@ -61,6 +64,12 @@ pub fn check(environment: &Path, belongs: &Belongs<'_>, options: &Options) -> Tr
     let memory = Memory::open(options, environment, meaning(belongs), &mut report);
     let run = Run {
         belongs: *belongs,
+        clones: &options
+            .caches
+            .uv
+            .as_deref()
+            .map(repositories::clones)
+            .unwrap_or_default(),
         sources: &sources(options),
         memory: &memory,
         options,
@@ -90,6 +99,8 @@ fn meaning(belongs: &Belongs<'_>) -> Digest {
 /// What all environments of one run share.
 struct Run<'a> {
     belongs: Belongs<'a>,
+    /// Clones that may hold the commits that packages were built from, beside those in the environment.
+    clones: &'a [PathBuf],
     sources: &'a [Box<dyn Source>],
     memory: &'a Memory,
     options: &'a Options,
@@ -182,9 +193,12 @@ impl Run<'_> {
             report.not_checked.extend(others);
             report.packages.extend(needed);
         }
+        let mut at_hand = clones::folders(scene);
+        at_hand.extend_from_slice(self.clones);
         let judge = Judge {
             scene,
             locked: self.belongs.locked,
+            clones: &at_hand,
             sources: self.sources,
             machine: machine(),
         };

@@ -102,5 +102,6 @@ fn listed(
         expected,
         found,
         standing: Standing::Unexplained,
+        why: Vec::new(),
     }
 }

@@ -14,7 +14,8 @@ use std::path::Path;
 const WHEELS: usize = 50_000;
 
 /// Checks the wheels that uv keeps unpacked (`archive-v0`). Its environments share inodes with them:
-/// what is changed here is installed into the next project. Places are relative to the cache.
+/// what is changed here is installed into the next project. So are the checkouts of repositories that it builds
+/// from. Places are relative to the cache.
 pub fn check_uv_cache(cache: &Path, locked: &[Locked], options: &Options) -> TreeReport {
     let mut report = TreeReport::default();
     let memory = Memory::open(options, cache, memory::digest_of(locked), &mut report);
@@ -33,6 +34,7 @@ pub fn check_uv_cache(cache: &Path, locked: &[Locked], options: &Options) -> Tre
             asked: &[],
             project: None,
         },
+        clones: &super::repositories::clones(cache),
         sources: &sources(options),
         memory: &memory,
         options: &alone,
@@ -52,6 +54,7 @@ pub fn check_uv_cache(cache: &Path, locked: &[Locked], options: &Options) -> Tre
         remember.extend(keep);
         report.extend(one);
     }
+    report.extend(super::repositories::check(cache, locked, options));
     tidy(&mut report);
     memory.keep(remember, &archives.into_iter().collect(), &mut report);
     report

@@ -306,6 +306,36 @@ fn files_that_a_python_release_gained_are_a_note_and_one_that_changed_fails() {
 }
 
 #[test]
+fn a_change_of_a_pylock_is_explained_as_any_other() {
+    let pylock = include_str!("../../../../ecosystem/src/lockfile/fixtures/pylock.toml");
+    let of = |now: &str| change(Kind::PylockToml, pylock, now);
+    assert!(of(pylock).is_empty());
+    let edited = of(&pylock.replace("sha256 = \"ae0f4bf2", "sha256 = \"000f4bf2"));
+    let [one] = &edited.rewritten[..] else {
+        panic!("{edited:#?}");
+    };
+    assert_eq!(one.name, "anyio@4.4.0");
+    assert!(text(&edited).contains("failed   anyio@4.4.0, line 6: a file's digest changed"));
+    let elsewhere = of(&pylock.replace("//files.example/from-url", "//other.example/from-url"));
+    assert!(
+        text(&elsewhere).contains("failed   from-url@3.1.0"),
+        "{}",
+        text(&elsewhere)
+    );
+    // It says of a package from a repository no version: another commit is told.
+    let commit = of(&pylock.replace("54fd1711", "00fd1711"));
+    assert!(!commit.is_empty(), "{}", text(&commit));
+    let more = format!(
+        "{pylock}\n[[packages]]\nname = \"idna\"\nversion = \"3.7\"\n[[packages.wheels]]\nname = \"idna-3.7-py3-none-any.whl\"\nhashes = {{ sha256 = \"{}\" }}\n",
+        "0a".repeat(32)
+    );
+    let added = of(&more);
+    assert!(text(&added).contains("+ idna 3.7"), "{}", text(&added));
+    let back = change(Kind::PylockToml, &more, pylock);
+    assert!(text(&back).contains("- idna 3.7"), "{}", text(&back));
+}
+
+#[test]
 fn the_comment_is_short_and_what_strangers_write_is_no_markdown() {
     let now = with_more(&npm()).replace(NUMBER, ODD);
     let settings = settings_changes(&[FileChange {

@@ -1,8 +1,10 @@
 //! SARIF: what GitHub's documentation demands.
 
 use super::made::{finding, hostile, many, report, subject};
-use crate::verify::sarif;
-use customs_model::Severity;
+use crate::inspect::sarif::add_links;
+use crate::link;
+use crate::verify::{rules, sarif};
+use customs_model::{RuleId, Severity};
 use serde_json::Value;
 use std::collections::BTreeSet;
 
@@ -97,4 +99,27 @@ fn a_file_that_does_not_compress_stays_below_what_is_taken() {
     let log = sarif::log(&report);
     assert!(log.to_string().len() < 10_000_000);
     assert!(log.to_string().contains("results are left out"));
+}
+
+#[test]
+fn each_rule_is_linked_to_a_page_that_exists() {
+    let home = "https://code.example/customs";
+    let of_each = rules().map(|doc| {
+        let mut finding = finding("a", doc.id.to_owned(), Severity::High);
+        finding.rule = RuleId::of(doc.id);
+        finding
+    });
+    let mut log = sarif::log(&report(vec![subject(of_each.collect())]));
+    let driver = &mut log["runs"][0]["tool"]["driver"];
+    add_links(driver, Some(home), link::of_verify);
+    let told = driver["rules"].as_array().unwrap();
+    assert_eq!(told.len(), rules().count());
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    for rule in told {
+        let link = rule["helpUri"].as_str().unwrap();
+        let path = link.strip_prefix(home).unwrap();
+        let path = path.strip_prefix("/blob/main/").unwrap();
+        assert!(root.join(path).is_file(), "{link}");
+    }
+    assert_eq!(crate::sarif_form::wrong(&log), [""; 0]);
 }

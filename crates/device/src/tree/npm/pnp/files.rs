@@ -45,8 +45,15 @@ pub(in crate::tree::npm) fn files(tree: &Tree<'_>, hashed: &Hashed, report: &mut
 /// What the project's own files say.
 struct Project {
     settings: Settings,
-    /// The version of Yarn that its manifest names.
-    yarn: Option<String>,
+    /// The version of Yarn that writes these files, by what the project says: the release that `yarnPath` of
+    /// `.yarnrc.yml` names, which starts in the place of any other, else `packageManager` of its manifest.
+    yarn: Option<Yarn>,
+}
+
+/// A version, and where it is named.
+struct Yarn {
+    version: String,
+    named_by: &'static str,
 }
 
 impl Project {
@@ -65,14 +72,25 @@ impl Project {
             .flatten()
             .map(|(selector, _)| selected(selector).to_owned())
             .collect();
-        let manager = manifest["packageManager"].as_str().unwrap_or_default();
-        let yarn = manager.strip_prefix("yarn@");
-        let yarn = yarn.map(|version| version.split('+').next().unwrap_or(version).to_owned());
-        let ignores = read(".yarnrc.yml").is_some_and(|bytes| {
-            let text = String::from_utf8_lossy(&bytes);
-            text.lines()
-                .any(|line| line.starts_with("pnpIgnorePatterns:"))
-        });
+        let settings = read(".yarnrc.yml").unwrap_or_default();
+        let settings = String::from_utf8_lossy(&settings).into_owned();
+        let mut lines = settings.lines();
+        let ignores = lines.any(|line| line.starts_with("pnpIgnorePatterns:"));
+        let mut lines = settings.lines();
+        let yarn = match lines.find_map(|line| line.strip_prefix("yarnPath:")) {
+            Some(path) => released(path).map(|version| Yarn {
+                version: version.to_owned(),
+                named_by: "yarnPath of .yarnrc.yml",
+            }),
+            None => {
+                let manager = manifest["packageManager"].as_str().unwrap_or_default();
+                let version = manager.strip_prefix("yarn@");
+                version.map(|version| Yarn {
+                    version: version.split('+').next().unwrap_or(version).to_owned(),
+                    named_by: "package.json",
+                })
+            }
+        };
         Self {
             settings: Settings { resolved, ignores },
             yarn,
@@ -105,9 +123,9 @@ impl Project {
         if name == LOADER {
             match (known::loader(&digest), self.measured()) {
                 (Some(version), _) => explain(difference, "loader of modules", version),
-                (None, Some(version)) => {
+                (None, Some(yarn)) => {
                     difference.standing = Standing::Unexplained;
-                    return vec![not_of(name, version)];
+                    difference.why.push(not_of("it", yarn));
                 }
                 (None, None) => {}
             }
@@ -142,7 +160,7 @@ impl Project {
             Whose::Known(version) => Some(version),
             Whose::Unknown | Whose::StartedBy => None,
         };
-        let mut told = match &file.map {
+        let told = match &file.map {
             Some(map) => self.map(tree, hashed, map, difference, version),
             // The map is a file of its own, which is judged by itself.
             None => {
@@ -152,9 +170,9 @@ impl Project {
                 Vec::new()
             }
         };
-        if let (Whose::Unknown, Some(version)) = (whose, self.measured()) {
+        if let (Whose::Unknown, Some(yarn)) = (whose, self.measured()) {
             difference.standing = Standing::Unexplained;
-            told.push(not_of("its program", version));
+            difference.why.push(not_of("its program", yarn));
         }
         Ok(told)
     }
@@ -175,6 +193,7 @@ impl Project {
         let is_data = difference.path == DATA;
         if !wrong.is_empty() {
             difference.standing = Standing::Unexplained;
+            difference.why.extend(wrong);
         } else if open.is_empty() {
             match version {
                 Some(version) => explain(difference, "map of packages, and its program", version),
@@ -186,13 +205,13 @@ impl Project {
                 None => {}
             }
         }
-        wrong.into_iter().chain(open).collect()
+        open
     }
 
     /// The version that the project names, if its programs were measured.
-    fn measured(&self) -> Option<&str> {
-        let version = self.yarn.as_deref()?;
-        known::is_measured(version).then_some(version)
+    fn measured(&self) -> Option<&Yarn> {
+        let yarn = self.yarn.as_ref();
+        yarn.filter(|yarn| known::is_measured(&yarn.version))
     }
 }
 
@@ -202,11 +221,22 @@ fn explain(difference: &mut Difference, what: &str, version: &str) {
     });
 }
 
-fn not_of(what: &str, version: &str) -> String {
+fn not_of(what: &str, yarn: &Yarn) -> String {
     format!(
-        "{what} is not that of Yarn {}, which package.json names, nor that of another version that was measured",
-        printable(version, 40)
+        "{what} is not that of Yarn {}, which {} names, nor that of another version that was measured: let that \
+         version write it again",
+        printable(&yarn.version, 40),
+        yarn.named_by
     )
+}
+
+/// The version in the name of a release of Yarn, as `yarn set version` calls it:
+/// `.yarn/releases/yarn-4.18.1.cjs`.
+fn released(path: &str) -> Option<&str> {
+    let path = path.split(" #").next().unwrap_or(path);
+    let path = path.trim().trim_matches(['"', '\'']);
+    let name = path.rsplit('/').next()?;
+    name.strip_prefix("yarn-")?.strip_suffix(".cjs")
 }
 
 /// The name that a selector of `resolutions` is about: `a/b`, `a@npm:1.0.0/@s/b@^2`.
@@ -234,7 +264,19 @@ fn selected(selector: &str) -> &str {
 
 #[cfg(test)]
 mod tests {
-    use super::selected;
+    use super::{released, selected};
+
+    #[test]
+    fn a_release_of_yarn_is_named_by_its_file() {
+        for (path, version) in [
+            (" .yarn/releases/yarn-4.18.1.cjs", Some("4.18.1")),
+            (" \"tools/yarn-4.6.0.cjs\" # ours", Some("4.6.0")),
+            (" .yarn/releases/yarn-sources.cjs", Some("sources")),
+            (" .yarn/releases/yarn.js", None),
+        ] {
+            assert_eq!(released(path), version, "{path}");
+        }
+    }
 
     #[test]
     fn resolutions_are_about_their_last_name() {

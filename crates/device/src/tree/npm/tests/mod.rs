@@ -177,5 +177,9 @@ fn one(difference: &Difference) -> String {
             Cause::OtherPlatform => "for another platform".to_owned(),
         },
     };
-    format!("{:?} {}: {standing}", difference.kind, difference.path)
+    let mut out = format!("{:?} {}: {standing}", difference.kind, difference.path);
+    for why in &difference.why {
+        out += &format!("\n    why {}: {why}", difference.path);
+    }
+    out
 }

@@ -143,7 +143,7 @@ fn a_package_that_is_taken_from_elsewhere_than_a_zip_that_was_compared_is_wrong(
     };
     insta::assert_snapshot!(other("./evil/node_modules/a/"), @r"
     loose Extra .pnp.data.json: UNEXPLAINED
-    note .pnp.data.json: it takes a@1.0.0 from ./evil/node_modules/a/: that is no zip, and no folder that Yarn unpacks packages to
+        why .pnp.data.json: it takes a@1.0.0 from ./evil/node_modules/a/: that is no zip, and no folder that Yarn unpacks packages to
     ");
     for (location, why) in [
         (
@@ -195,7 +195,7 @@ fn a_name_that_leads_to_another_package_than_in_the_lockfile_is_wrong() {
     };
     insta::assert_snapshot!(asks("a", json!([["b", ["c", "npm:1.0.0"]]])), @r"
     loose Extra .pnp.data.json: UNEXPLAINED
-    note .pnp.data.json: it gives a@1.0.0 c@1.0.0 as b, and the lockfile another one, or none
+        why .pnp.data.json: it gives a@1.0.0 c@1.0.0 as b, and the lockfile another one, or none
     ");
     for (whom, changed) in [
         ("a", json!([["b", "npm:2.0.0"]])),
@@ -270,12 +270,23 @@ fn a_program_of_a_version_that_the_project_names_and_that_is_not_its_is_wrong() 
     for line in [
         "loose Extra .pnp.cjs: UNEXPLAINED",
         "loose Extra .pnp.loader.mjs: UNEXPLAINED",
-        "note .pnp.cjs: its program is not that of Yarn 4.18.1, which package.json names",
+        "why .pnp.cjs: its program is not that of Yarn 4.18.1, which package.json names",
+        "why .pnp.loader.mjs: it is not that of Yarn 4.18.1, which package.json names",
     ] {
         assert!(told.contains(line), "{line}: {told}");
     }
     // One that nobody measured cannot be told from an edited one.
     assert!(!named("9.0.0").contains("UNEXPLAINED"));
+    // What `yarnPath` names runs whatever the manifest says.
+    let path = |version: &str| {
+        let text = format!("yarnPath: .yarn/releases/yarn-{version}.cjs\n");
+        project.world.write(".yarnrc.yml", text);
+        named("4.18.1")
+    };
+    assert!(!path("4.99.0").contains("UNEXPLAINED"));
+    let told = path("4.6.0");
+    let why = "not that of Yarn 4.6.0, which yarnPath of .yarnrc.yml names";
+    assert!(told.contains(why), "{told}");
 }
 
 #[test]

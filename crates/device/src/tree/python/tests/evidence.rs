@@ -83,12 +83,19 @@ fn what_the_tree_says_of_itself_takes_no_evidence_away() {
         told.contains(&"Modified alpha/core.py".to_owned()),
         "{told:?}"
     );
-    // Where nothing is at hand, it is said why there may be nothing.
+    // Where nothing is at hand, the note still says that something else was installed.
     lab.at_hand = false;
-    let (Answer::NotChecked(why), _) = lab.told() else {
-        panic!("{:?}", lab.told())
-    };
-    insta::assert_snapshot!(why, @"its artifact is not on this computer: fetch it, or install through the gate; its direct_url.json says that it is installed editable: the project's own files are imported; it was compared with RECORD, which whoever changes a file can change too");
+    assert_eq!(lab.refused(), [format!("Extra {NOTE}")]);
+    let report = lab.check();
+    let note = one(&report, "alpha").differences.iter();
+    let note = note.filter(|one| one.path == NOTE).flat_map(|one| &one.why);
+    let why: Vec<&String> = note.collect();
+    assert_eq!(
+        why,
+        [
+            "it says that it is installed editable: the files of file:///srv/alpha are imported, which the lockfile does not name"
+        ]
+    );
     // A wheel by its address is no other evidence.
     let lab = Lab::new();
     lab.edit(
@@ -97,6 +104,29 @@ fn what_the_tree_says_of_itself_takes_no_evidence_away() {
     );
     lab.fix_record(NOTE);
     assert_eq!(lab.told(), (Answer::Yes, Vec::new()));
+    // One that says which bytes were installed has to say the locked ones.
+    let other = Digest::sha256(b"other").to_hex();
+    let note = format!(
+        r#"{{"url":"https://files.example/alpha-1.0-py3-none-any.whl","archive_info":{{"hashes":{{"sha256":"{other}"}}}}}}"#
+    );
+    lab.edit(NOTE, note);
+    lab.fix_record(NOTE);
+    assert_eq!(lab.refused(), [format!("Extra {NOTE}")]);
+}
+
+#[test]
+fn what_no_lockfile_names_is_told_with_where_it_says_it_comes_from() {
+    let mut lab = Lab::new();
+    lab.locked.clear();
+    lab.edit(
+        NOTE,
+        r#"{"url":"https://files.example/alpha-1.0-py3-none-any.whl","archive_info":{}}"#,
+    );
+    lab.fix_record(NOTE);
+    let (Answer::NotChecked(why), _) = lab.told() else {
+        panic!("{:?}", lab.told())
+    };
+    insta::assert_snapshot!(why, @"no lockfile names it; its direct_url.json says that it was installed from https://files.example/alpha-1.0-py3-none-any.whl; it was compared with RECORD, which whoever changes a file can change too");
 }
 
 #[test]
