@@ -71,6 +71,8 @@ impl Shared {
         match (put, old.and_then(|old| old.blob)) {
             // One document for each name: what nobody names any more goes.
             (Some(_), Some(before)) if !is_same => self.let_go(&before),
+            // Another gate was faster: what was put for nothing goes, unless it said the same.
+            (None, _) if !is_same => self.let_go(digest),
             _ => Ok(()),
         }
     }
