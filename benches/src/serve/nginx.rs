@@ -11,7 +11,7 @@ use tokio::process::{Child, Command};
 
 /// Where it may be besides the path: Debian's is not on everybody's.
 const PLACES: [&str; 2] = ["/usr/sbin/nginx", "/usr/local/sbin/nginx"];
-/// How long it may take to start.
+/// How long it may take to start, and to end.
 const PATIENCE: Duration = Duration::from_secs(10);
 
 /// A running nginx. It ends with this.
@@ -23,7 +23,23 @@ pub struct Nginx {
     pub sending: u16,
     /// Its version, for the notes.
     pub version: String,
-    _child: Child,
+    child: Child,
+}
+
+impl Drop for Nginx {
+    /// Killed, its first process would leave its workers behind: it is asked to end, and ends them.
+    fn drop(&mut self) {
+        let Some(id) = self.child.id() else { return };
+        let mut ask = std::process::Command::new("kill");
+        let asked = ask.args(["-TERM", &id.to_string()]).status();
+        if !asked.is_ok_and(|status| status.success()) {
+            return;
+        }
+        let begun = Instant::now();
+        while begun.elapsed() < PATIENCE && matches!(self.child.try_wait(), Ok(None)) {
+            std::thread::sleep(Duration::from_millis(10));
+        }
+    }
 }
 
 /// A port that nobody listens on now.
@@ -61,7 +77,7 @@ impl Nginx {
             copying,
             sending,
             version,
-            _child: child,
+            child,
         };
         nginx.wait().await?;
         Ok(Some(nginx))

@@ -17,8 +17,9 @@ const SECRET: &str = "a-token-of-a-benchmark";
 
 /// A running gate.
 pub struct TeamGate {
-    home: Home,
+    // Before its home: what still runs would write into a folder that is gone.
     child: Child,
+    home: Home,
     /// Where clients ask.
     pub port: u16,
     /// Where those ask who look after it.
@@ -109,8 +110,8 @@ impl Prepared {
             .spawn()
             .doing("start the gate")?;
         let gate = TeamGate {
-            home: self.home,
             child,
+            home: self.home,
             port,
             operations,
             credential: format!("Bearer {SECRET}"),

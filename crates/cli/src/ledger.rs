@@ -187,6 +187,9 @@ fn as_text(found: &Verification) -> String {
             "chain {}: {} records, {state}; {tail}",
             chain.chain, chain.records
         );
+        if let Some(at) = chain.cut_off {
+            let _ = writeln!(text, "    its gate was cut off here; that was recorded on {at}");
+        }
         if let Some(removed) = &chain.removed {
             let who = match &removed.not_checked {
                 None => "the ledger's key closed them".to_owned(),
@@ -249,7 +252,7 @@ fn as_json(found: &Verification) -> serde_json::Value {
             };
             serde_json::json!({
                 "chain": chain.chain, "records": chain.records, "from": chain.from,
-                "to": chain.to, "closed": chain.closed, "intact": chain.intact,
+                "to": chain.to, "closed": chain.closed, "cut_off": chain.cut_off, "intact": chain.intact,
                 "problem": chain.problem.as_ref().map(|p| format!("record {}: {}", p.seq, p.what)),
                 "tail": tail,
                 "removed": chain.removed.as_ref().map(|removed| serde_json::json!({

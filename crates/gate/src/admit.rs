@@ -1,6 +1,6 @@
 //! Who gets an artifact, and the words for who does not.
 
-use crate::answer::{Body, Reader, failure, refusal};
+use crate::answer::{Body, Reader, eligible_at, failure, refusal};
 use crate::report::{Event, RefusedEntry};
 use crate::run::Run;
 use crate::server::{Gate, Request};
@@ -129,7 +129,8 @@ impl Gate {
             status: StatusCode::FORBIDDEN.as_u16(),
         });
         self.append_or_log(record).await;
-        refusal(reader, StatusCode::FORBIDDEN, &rule, &why)
+        let at = eligible_at(&decision.action);
+        refusal(reader, StatusCode::FORBIDDEN, &rule, &why, at)
     }
 
     /// Refuses something that no policy is about: an artifact that nobody promised.
@@ -174,7 +175,7 @@ impl Gate {
             status: StatusCode::FORBIDDEN.as_u16(),
         });
         self.append_or_log(record).await;
-        refusal(reader, StatusCode::FORBIDDEN, rule, &why)
+        refusal(reader, StatusCode::FORBIDDEN, rule, &why, None)
     }
 
     /// Records what does not hold up an answer that refuses anyway.

@@ -1,6 +1,7 @@
 //! Answers in the words that each client prints.
 
 use bytes::Bytes;
+use customs_model::{Action, Timestamp};
 use http_body_util::combinators::UnsyncBoxBody;
 use http_body_util::{BodyExt as _, Full};
 use hyper::ext::ReasonPhrase;
@@ -46,16 +47,37 @@ pub enum Reader {
     Cargo,
 }
 
-/// A refusal in one sentence, with the rule in the reason phrase.
-pub fn refusal(reader: Reader, status: StatusCode, rule: &str, sentence: &str) -> Response<Body> {
+/// From when on what is refused is free by time alone: the end of a hold. A block waits for
+/// somebody, so nothing is told of it.
+pub const fn eligible_at(action: &Action) -> Option<Timestamp> {
+    match action {
+        Action::Hold { until } => Some(*until),
+        Action::Allow | Action::Block { .. } => None,
+    }
+}
+
+/// A refusal in one sentence, with the rule in the reason phrase. `eligible_at` stands in the
+/// JSON for programs; the sentence has it for people.
+pub fn refusal(
+    reader: Reader,
+    status: StatusCode,
+    rule: &str,
+    sentence: &str,
+    eligible_at: Option<Timestamp>,
+) -> Response<Body> {
     let title = format!("Blocked by policy: {rule}");
+    let mut about = serde_json::json!({ "rule": rule });
+    if let Some(at) = eligible_at {
+        about["eligible_at"] = at.to_string().into();
+    }
     let mut response = match reader {
         Reader::Cargo => plain(sentence),
-        Reader::Npm => json(
-            status,
-            &serde_json::json!({ "error": sentence, "rule": rule, "code": "CUSTOMS_POLICY" }),
-        ),
-        Reader::Python => problem(status, &title, sentence, Some(rule)),
+        Reader::Npm => {
+            about["error"] = sentence.into();
+            about["code"] = "CUSTOMS_POLICY".into();
+            json(status, &about)
+        }
+        Reader::Python => problem(status, &title, sentence, about),
     };
     *response.status_mut() = status;
     // pip shows nothing of an answer but this line.
@@ -112,13 +134,16 @@ fn plain(sentence: &str) -> Response<Body> {
 }
 
 /// A problem document (RFC 9457), which uv prints.
-fn problem(status: StatusCode, title: &str, sentence: &str, rule: Option<&str>) -> Response<Body> {
-    let mut value = serde_json::json!({
-        "title": title, "detail": sentence, "status": status.as_u16(), "error": sentence,
-    });
-    if let Some(rule) = rule {
-        value["rule"] = rule.into();
-    }
+fn problem(
+    status: StatusCode,
+    title: &str,
+    sentence: &str,
+    mut value: serde_json::Value,
+) -> Response<Body> {
+    value["title"] = title.into();
+    value["detail"] = sentence.into();
+    value["status"] = status.as_u16().into();
+    value["error"] = sentence.into();
     let mut response = json(status, &value);
     response.headers_mut().insert(
         CONTENT_TYPE,
@@ -149,7 +174,7 @@ fn ascii(sentence: &str) -> String {
 pub fn failure(reader: Reader, status: StatusCode, sentence: &str) -> Response<Body> {
     let mut response = match reader {
         Reader::Npm => json(status, &serde_json::json!({ "error": sentence })),
-        Reader::Python => problem(status, "customs", sentence, None),
+        Reader::Python => problem(status, "customs", sentence, serde_json::json!({})),
         Reader::Cargo => plain(sentence),
     };
     *response.status_mut() = status;
@@ -161,4 +186,44 @@ pub fn failure(reader: Reader, status: StatusCode, sentence: &str) -> Response<B
         .headers_mut()
         .insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     response
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    async fn value(response: Response<Body>) -> serde_json::Value {
+        let body = response.into_body().collect().await.unwrap().to_bytes();
+        serde_json::from_slice(&body).unwrap()
+    }
+
+    #[tokio::test]
+    async fn a_refusal_says_from_when_on_a_held_release_is_free() {
+        let until: Timestamp = "2026-11-06T00:00:00Z".parse().unwrap();
+        let hold = eligible_at(&Action::Hold { until });
+        // A block that ages out waits for a review first: that is no promise.
+        let block = eligible_at(&Action::Block { until: Some(until) });
+        assert_eq!((hold, block), (Some(until), None));
+        for reader in [Reader::Npm, Reader::Python] {
+            let answer = |at| refusal(reader, StatusCode::FORBIDDEN, "version-age", "held", at);
+            let held = value(answer(hold)).await;
+            assert_eq!(held["eligible_at"], "2026-11-06T00:00:00Z", "{reader:?}");
+            assert_eq!(
+                (&held["rule"], &held["error"]),
+                (&"version-age".into(), &"held".into())
+            );
+            let blocked = value(answer(block)).await;
+            assert!(blocked.get("eligible_at").is_none(), "{reader:?}");
+        }
+        // cargo prints the body as it stands.
+        let cargo = refusal(
+            Reader::Cargo,
+            StatusCode::FORBIDDEN,
+            "version-age",
+            "held",
+            hold,
+        );
+        let body = cargo.into_body().collect().await.unwrap().to_bytes();
+        assert_eq!(body, "held");
+    }
 }

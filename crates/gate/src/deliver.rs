@@ -247,7 +247,7 @@ impl Gate {
             rule: rule.into(),
             why: why.clone(),
         }));
-        refusal(delivery.reader, StatusCode::FORBIDDEN, rule, &why)
+        refusal(delivery.reader, StatusCode::FORBIDDEN, rule, &why, None)
     }
 
     async fn send_cached(

@@ -155,13 +155,19 @@ impl Gate {
         if let Some(shared) = &shared {
             metrics.count_jobs_of(shared.clone());
         }
-        let registry = Arc::new(Registry::open_shared(
+        let registry = Registry::open_shared(
             &options.cache,
             Fetcher::with_silence(options.waits.upstream),
             options.clock,
             options.store.clone(),
-            shared,
-        )?);
+            shared.clone(),
+        )?;
+        // A run of one person is delivered what its document offers; what stands in the team's store
+        // must not be able to say that.
+        let registry = Arc::new(match public {
+            Some(_) => registry.with_documents_in_common(shared),
+            None => registry,
+        });
         Ok(Arc::new(Self {
             ahead: Ahead::new(registry.clone()),
             background: Background::new(),

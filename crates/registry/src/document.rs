@@ -20,6 +20,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use url::Url;
 
+mod team;
+
 /// How long a document is served without asking the upstream again.
 pub const FRESH: SignedDuration = SignedDuration::from_mins(5);
 
@@ -45,6 +47,8 @@ pub struct Document<T> {
     pub stale: Option<String>,
     /// How long the upstream wants to be left alone, where it said so instead of an answer.
     pub retry_after: Option<Duration>,
+    /// Another gate was given it: the upstream is asked the next time all the same.
+    of_team: bool,
 }
 
 /// Why an upstream could not be asked.
@@ -109,6 +113,9 @@ struct Meta {
     last_modified: Option<String>,
     confirmed: Timestamp,
     first_document: Timestamp,
+    /// Another gate of the team was given it, and this one was not.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    of_team: bool,
 }
 
 /// What an upstream says about a name.
@@ -151,6 +158,8 @@ pub struct Documents<T> {
     permits: tokio::sync::Semaphore,
     /// How many seconds a document is served that nobody can confirm.
     stale_for: AtomicI64,
+    /// Where other gates find these, and this one theirs.
+    team: Option<team::OfTeam>,
 }
 
 /// Bytes of indexes that stay in memory; the rest is indexed again from disk.
@@ -178,6 +187,7 @@ impl<T: Indexed> Documents<T> {
             flights: Flights::default(),
             permits: tokio::sync::Semaphore::new(CONCURRENT),
             stale_for: AtomicI64::new(i64::MAX),
+            team: None,
         })
     }
 
@@ -249,7 +259,7 @@ impl<T: Indexed> Documents<T> {
     /// emptied at any time.
     fn usable(&self, key: &str, age: SignedDuration) -> Option<Arc<Document<T>>> {
         self.recall(key)
-            .filter(|d| self.is_fresh(d.confirmed, age) && d.body.exists())
+            .filter(|d| !d.of_team && self.is_fresh(d.confirmed, age) && d.body.exists())
     }
 
     async fn load(
@@ -260,7 +270,8 @@ impl<T: Indexed> Documents<T> {
         age: SignedDuration,
     ) -> Result<Found<T>, FetchError> {
         let old = self.meta(key);
-        if let Some(meta) = old.clone().filter(|m| self.is_fresh(m.confirmed, age))
+        let is_fresh = |m: &Meta| !m.of_team && self.is_fresh(m.confirmed, age);
+        if let Some(meta) = old.clone().filter(is_fresh)
             && let Ok(document) = self.index(&url, key, meta, None).await
         {
             return Ok(Found::Document(document));
@@ -268,20 +279,31 @@ impl<T: Indexed> Documents<T> {
         match self.fetch(upstream, &url, key, old.as_ref()).await {
             Ok(Some(meta)) => self.index(&url, key, meta, None).await.map(Found::Document),
             Ok(None) => Ok(Found::Missing),
-            Err(error) => match old {
+            Err(error) => {
                 // Stay up with what was said last: nothing new is admitted by it.
-                Some(meta) if !matches!(error, FetchError::Cache(_)) && self.bears(&meta) => {
-                    tracing::warn!(upstream = %upstream.shown(), %error, "serving the last known document");
-                    let stale = Stale {
-                        retry_after: error.retry_after(),
-                        why: error.to_string(),
-                    };
-                    self.index(&url, key, meta, Some(stale))
-                        .await
-                        .map(Found::Document)
-                }
-                _ => Err(error),
-            },
+                let Some(meta) = self.said_last(key, old, &error).await else {
+                    return Err(error);
+                };
+                tracing::warn!(upstream = %upstream.shown(), %error, "serving the last known document");
+                let stale = Stale {
+                    retry_after: error.retry_after(),
+                    why: error.to_string(),
+                };
+                self.index(&url, key, meta, Some(stale))
+                    .await
+                    .map(Found::Document)
+            }
+        }
+    }
+
+    /// What the upstream said last, to this gate or to another one of the team.
+    async fn said_last(&self, key: &str, old: Option<Meta>, error: &FetchError) -> Option<Meta> {
+        if matches!(error, FetchError::Cache(_)) {
+            return None;
+        }
+        match old.filter(|meta| self.bears(meta)) {
+            Some(meta) => Some(meta),
+            None => self.of_team(key).await,
         }
     }
 
@@ -317,6 +339,7 @@ impl<T: Indexed> Documents<T> {
                     ..old.clone()
                 };
                 self.write_meta(key, &meta)?;
+                self.tell_team(key, &meta);
                 return Ok(Some(meta));
             }
             (404 | 410, _) => {
@@ -342,7 +365,8 @@ impl<T: Indexed> Documents<T> {
             etag: header(ETAG),
             last_modified: header(LAST_MODIFIED),
             confirmed: now,
-            first_document: old.map_or(now, |m| m.first_document),
+            first_document: old.filter(|m| !m.of_team).map_or(now, |m| m.first_document),
+            of_team: false,
         };
         let mut file = self.temporary()?;
         let mut hasher = Hasher::new(DigestAlgorithm::Sha256);
@@ -360,7 +384,7 @@ impl<T: Indexed> Documents<T> {
             file.write_all(&chunk).map_err(cache)?;
         }
         meta.digest = hasher.finish();
-        meta.body = format!("{key}.{}", &meta.digest.to_hex()[..16]);
+        meta.body = Self::body_name(key, &meta.digest);
         // Read it before it replaces anything: a page of HTML must not.
         let path = file.path().to_owned();
         let document = self.read(url, &path, &meta, None).await?;
@@ -377,7 +401,13 @@ impl<T: Indexed> Documents<T> {
                 ..document
             }),
         );
+        self.tell_team(key, &meta);
         Ok(Some(meta))
+    }
+
+    /// The file of a body: under the name of its bytes, so that it never changes.
+    fn body_name(key: &str, digest: &Digest) -> String {
+        format!("{key}.{}", &digest.to_hex()[..16])
     }
 
     async fn index(
@@ -437,6 +467,7 @@ impl<T: Indexed> Documents<T> {
             first_document: meta.first_document,
             retry_after: stale.as_ref().and_then(|stale| stale.retry_after),
             stale: stale.map(|stale| stale.why),
+            of_team: meta.of_team,
         })
     }
 

@@ -17,6 +17,7 @@ use tokio::sync::Semaphore;
 #[cfg(feature = "nats")]
 mod attempts;
 mod counts;
+mod documents;
 mod elsewhere;
 #[cfg(feature = "nats")]
 mod insist;
@@ -61,6 +62,8 @@ pub struct Shared {
     owner: String,
     at_once: Arc<Semaphore>,
     sending: Arc<Semaphore>,
+    /// Documents that wait to be told to the others.
+    telling: Arc<Semaphore>,
     failed: Mutex<Option<Instant>>,
     /// Where workers take jobs, if there are any.
     queue: Option<Arc<dyn Queue>>,
@@ -119,6 +122,7 @@ impl Shared {
             owner,
             at_once: Arc::new(Semaphore::new(AT_ONCE)),
             sending: Arc::new(Semaphore::new(SENDING)),
+            telling: Arc::new(Semaphore::new(documents::WAITING)),
             failed: Mutex::default(),
             queue,
             unanswered: Mutex::default(),
@@ -141,7 +145,18 @@ impl Shared {
 
     fn bring_now(&self, digest: &Digest, file: &Path) -> Result<Option<u64>, StoreError> {
         let key = digest.to_string();
-        let Some(entry) = self.team.entry(ARTIFACTS, &key)? else {
+        self.bring_of(ARTIFACTS, &key, digest, file)
+    }
+
+    /// Brings the bytes that an entry names.
+    fn bring_of(
+        &self,
+        space: &str,
+        key: &str,
+        digest: &Digest,
+        file: &Path,
+    ) -> Result<Option<u64>, StoreError> {
+        let Some(entry) = self.team.entry(space, key)? else {
             return Ok(None);
         };
         if let Some(folder) = file.parent() {
@@ -154,10 +169,10 @@ impl Shared {
         match fetch_blob(&*self.blobs, digest, file) {
             Ok(Some(length)) => Ok(Some(length)),
             Ok(None) => {
-                self.lost(ARTIFACTS, &key, &entry)?;
+                self.lost(space, key, &entry)?;
                 Ok(None)
             }
-            Err(error) => self.spoiled(ARTIFACTS, &key, &entry, error),
+            Err(error) => self.spoiled(space, key, &entry, error),
         }
     }
 

@@ -14,7 +14,7 @@ use crate::head::{HEADS_FILE, Head, Heads, PublicKey};
 use crate::record::Gap;
 use crate::sqlite::scan::Scan;
 use customs_model::Timestamp;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
 use walk::Walk;
 
@@ -44,6 +44,9 @@ pub struct ChainReport {
     pub to: Option<Timestamp>,
     /// Its last record says that it was closed in order.
     pub closed: bool,
+    /// When another gate, or this one when it began again, recorded that it was cut off here. Told
+    /// where a signed head covers that record, and it names this very end.
+    pub cut_off: Option<Timestamp>,
     /// Nothing was edited, reordered, or removed before its end.
     pub intact: bool,
     /// The first thing that is wrong.
@@ -284,7 +287,7 @@ struct Chains {
     checkpoints: BTreeMap<ChainId, Checkpoint>,
     current: Option<Walk>,
     done: Vec<ChainReport>,
-    /// What restoring recorded, under signed heads.
+    /// Gaps that were recorded under signed heads. No more than chains: each ends once.
     gaps: Vec<Gap>,
 }
 
@@ -340,27 +343,37 @@ impl Chains {
                 from: None,
                 to: None,
                 closed: false,
+                cut_off: None,
                 intact: true,
                 problem: None,
                 tail: Tail::Truncated { expected, found: 0 },
                 removed: None,
             });
         }
+        let mut gaps: HashMap<String, Vec<&Gap>> = HashMap::new();
+        for gap in &self.gaps {
+            gaps.entry(gap.chain.to_string()).or_default().push(gap);
+        }
         for report in &mut self.done {
-            explain(report, &self.gaps);
+            explain(report, gaps.get(&report.chain).map_or(&[], Vec::as_slice));
         }
         self.done
     }
 }
 
-/// A cut that a restored backup explains is told as that. Only the length that the backup had is
+/// What gaps say of a chain. A cut that a restored backup explains is told as that. Only the length that the backup had is
 /// explained: a chain that was cut again since is still one that was cut.
-fn explain(report: &mut ChainReport, gaps: &[Gap]) {
+fn explain(report: &mut ChainReport, gaps: &[&Gap]) {
+    let removed = report.removed.as_ref().map_or(0, |removed| removed.records);
+    let count = removed + report.records;
+    let mut cuts = gaps.iter().filter(|gap| gap.restored.is_none());
+    let cut = cuts.find(|gap| gap.records == count);
+    report.cut_off = cut.map(|gap| gap.to);
     let Tail::Truncated { expected, found } = report.tail else {
         return;
     };
-    let fits = |gap: &&Gap| gap.chain.to_string() == report.chain && gap.records == found;
-    let restored = gaps.iter().find(fits).and_then(|gap| gap.restored.as_ref());
+    let mut there = gaps.iter().filter(|gap| gap.records == found);
+    let restored = there.find_map(|gap| gap.restored.as_ref());
     if let Some(restored) = restored {
         report.tail = Tail::Restored {
             expected,

@@ -66,8 +66,8 @@ pub struct Verified {
 pub struct Chain {
     /// How many records it has.
     pub records: u64,
-    /// Whether it was ended.
-    pub closed: bool,
+    /// When it was recorded that its gate was cut off.
+    pub cut_off: Option<String>,
 }
 
 /// Releases that the policy of this team denies, so that the clients have to take another one.
@@ -184,9 +184,21 @@ impl Gate {
     /// # Errors
     /// It does not answer.
     pub fn deliveries(&self) -> Result<u64, Error> {
+        self.number("customs_gate_deliveries_total")
+    }
+
+    /// How many requests it has answered.
+    ///
+    /// # Errors
+    /// It does not answer.
+    pub fn answers(&self) -> Result<u64, Error> {
+        self.number("customs_gate_requests_total")
+    }
+
+    fn number(&self, name: &str) -> Result<u64, Error> {
         let asked = web::get(self.operations, "/metrics");
         let (_, page) = asked.map_err(Error::io("ask", Path::new(self.name)))?;
-        let sum = web::sum(&page, "customs_gate_deliveries_total");
+        let sum = web::sum(&page, name);
         #[allow(
             clippy::cast_possible_truncation,
             clippy::cast_sign_loss,

@@ -6,6 +6,7 @@ use super::client::{LARGE, User, locked};
 use super::gate::Gate;
 use crate::error::Error;
 use crate::trees::Manager;
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::thread::sleep;
 use std::time::{Duration, Instant};
@@ -15,6 +16,9 @@ const MIDDLE: u64 = 20;
 /// How long an installation may take, and how long it may take until a gap is marked: a gate is
 /// silent for 30 s then, and the others look every 5 s.
 const LIMIT: Duration = Duration::from_secs(600);
+/// How long the gate may answer nothing before it is killed: a client that resolves asks all the
+/// time, also where the machine is busy with something else.
+const STANDSTILL: Duration = Duration::from_secs(120);
 const LOOK: Duration = Duration::from_millis(100);
 
 /// What came of it.
@@ -50,25 +54,44 @@ pub fn kill_one(site: &mut Site, tools: &Path) -> Result<Killed, Error> {
     let mut of_cut = cut.begin(&LARGE)?;
     let mut of_other = other.begin(&LARGE)?;
     let mut delivered = 0;
+    let mut moved = (site.gates[0].answers()?, Instant::now());
     while delivered < MIDDLE {
-        if of_cut.ended()?.is_some() || began.elapsed() > LIMIT {
-            let log = cut.log();
+        let why = match of_cut.ended()? {
+            Some(status) => Some(format!("npm ended with {status}")),
+            None if moved.1.elapsed() > STANDSTILL => Some(format!(
+                "the gate answered nothing for {} s",
+                STANDSTILL.as_secs()
+            )),
+            None => None,
+        };
+        if let Some(why) = why {
             return Err(Error::Checks(format!(
-                "there was no middle to kill a gate in: {delivered} delivered; see {}",
-                log.display()
+                "there was no middle to kill a gate in: {why}, {delivered} artifacts were delivered \
+                 by then; see {} and {}",
+                cut.log().display(),
+                site.gates[0].log().display()
             )));
         }
         sleep(LOOK);
         delivered = site.gates[0].deliveries()? - before;
+        let answers = site.gates[0].answers()?;
+        if answers != moved.0 {
+            moved = (answers, Instant::now());
+        }
     }
     let id = site.gates[0].kill()?;
     let killed = Instant::now();
     eprintln!("gate one (process {id}) was killed after {delivered} deliveries");
     let ended = of_other.wait(LIMIT)?;
     let seconds = began.elapsed().as_secs_f64();
-    if !ended.is_some_and(|status| status.success()) {
+    let why = match ended {
+        Some(status) if status.success() => None,
+        Some(status) => Some(format!("npm ended with {status}")),
+        None => Some(format!("not done {} s later", LIMIT.as_secs())),
+    };
+    if let Some(why) = why {
         return Err(Error::Checks(format!(
-            "the other gate did not go on; see {}",
+            "the other gate did not go on: {why}; see {}",
             other.log().display()
         )));
     }
@@ -85,14 +108,10 @@ pub fn kill_one(site: &mut Site, tools: &Path) -> Result<Killed, Error> {
         )));
     }
     let taken_over = locked(&cut.project())?;
-    let mut missing = Vec::new();
-    for (releases, token) in [(&went_on, "goes-on"), (&taken_over, "cut-off-again")] {
-        for release in releases {
-            if site.gates[1].who(release)?.by(token) == 0 {
-                missing.push(format!("{release} ({token})"));
-            }
-        }
-    }
+    let missing = unrecorded(
+        &site.gates[1],
+        [(&went_on, "goes-on"), (&taken_over, "cut-off-again")],
+    )?;
     let closed_after = closed(&site.gates[1], killed)?;
     site.gates[0].again()?;
     let mut verified = Vec::new();
@@ -111,17 +130,36 @@ pub fn kill_one(site: &mut Site, tools: &Path) -> Result<Killed, Error> {
     })
 }
 
-/// Waits until a chain is closed, which only the other gate can have done.
+/// Releases that a token's client has, and of which the ledger knows no delivery to it. Each
+/// release is asked for once: both clients have nearly the same.
+fn unrecorded(gate: &Gate, installed: [(&Vec<String>, &str); 2]) -> Result<Vec<String>, Error> {
+    let mut whose: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    for (releases, token) in installed {
+        for release in releases {
+            whose.entry(release).or_default().push(token);
+        }
+    }
+    let mut missing = Vec::new();
+    for (release, tokens) in whose {
+        let received = gate.who(release)?;
+        let without = tokens.into_iter().filter(|token| received.by(token) == 0);
+        missing.extend(without.map(|token| format!("{release} ({token})")));
+    }
+    Ok(missing)
+}
+
+/// Waits until it is recorded that a chain was cut off, which only the other gate can have done: a
+/// chain that was cut has no last record of its own that says so.
 fn closed(gate: &Gate, since: Instant) -> Result<f64, Error> {
     while since.elapsed() < LIMIT {
         let found = gate.verify()?;
-        if found.chains.iter().any(|chain| chain.closed) {
+        if found.chains.iter().any(|chain| chain.cut_off.is_some()) {
             return Ok(since.elapsed().as_secs_f64());
         }
         sleep(Duration::from_secs(1));
     }
     Err(Error::Checks(format!(
-        "the chain of a gate that was killed is open after {} s",
+        "nobody recorded within {} s that the chain of a gate that was killed was cut off",
         LIMIT.as_secs()
     )))
 }

@@ -3,7 +3,7 @@
 
 use super::Checked;
 use super::read::Reading;
-use crate::answer::{Body, refusal};
+use crate::answer::{Body, eligible_at, refusal};
 use crate::origins::{Seen, Wanted};
 use crate::server::Gate;
 use customs_ecosystem::npm::Packument;
@@ -53,7 +53,8 @@ impl Gate {
                 .keep(self.registry.clock.now(), self.wanted(checked));
             let (rule, why) = reading.note_of(&judgement);
             self.append_or_log(reading.record_of(&judgement)).await;
-            return Err(refusal(reader, StatusCode::FORBIDDEN, &rule, &why));
+            let at = eligible_at(&judgement.decision.action);
+            return Err(refusal(reader, StatusCode::FORBIDDEN, &rule, &why, at));
         }
         let admitted = &mut checked.delivery.admitted;
         let first = seen.refuted.first();

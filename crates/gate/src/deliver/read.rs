@@ -3,7 +3,7 @@
 //! decided; here everything else is.
 
 use super::Checked;
-use crate::answer::{Body, failure, refusal};
+use crate::answer::{Body, eligible_at, failure, refusal};
 use crate::report::{Event, RefusedEntry};
 use crate::run::Run;
 use crate::server::Gate;
@@ -183,7 +183,8 @@ impl Gate {
             Outcome::Refused(judgement) => {
                 let (rule, why) = reading.note_of(&judgement);
                 self.append_or_log(reading.record_of(&judgement)).await;
-                Err(refusal(reader, StatusCode::FORBIDDEN, &rule, &why))
+                let at = eligible_at(&judgement.decision.action);
+                Err(refusal(reader, StatusCode::FORBIDDEN, &rule, &why, at))
             }
             Outcome::NotRead(because) => {
                 let why = reading.not_read(&because);

@@ -368,6 +368,17 @@ impl Registry {
         })
     }
 
+    /// The same, with the last documents of upstreams in common, too: for a gate that delivers nothing
+    /// new by a document that its upstream did not confirm.
+    #[must_use]
+    pub fn with_documents_in_common(mut self, shared: Option<Arc<Shared>>) -> Self {
+        self.npm = self.npm.in_common("npm", shared.clone());
+        self.pypi = self.pypi.in_common("pypi", shared.clone());
+        self.cargo = self.cargo.in_common("cargo", shared.clone());
+        self.cargo_config = self.cargo_config.in_common("cargo-config", shared);
+        self
+    }
+
     /// The same two questions, whoever asks.
     fn decide(&self, context: &Context, dossier: &Dossier, now: Timestamp) -> Judgement {
         let verdict = customs_rules::judge(dossier, &self.rules);

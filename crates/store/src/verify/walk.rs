@@ -24,7 +24,7 @@ pub(super) struct Walk {
     to: Option<Timestamp>,
     closed: bool,
     problem: Option<Problem>,
-    /// What restoring recorded here, and at which place.
+    /// Gaps that are recorded here, and at which place.
     gaps: Vec<(u64, Gap)>,
 }
 
@@ -92,9 +92,8 @@ impl Walk {
             let body = record.body.as_deref().unwrap_or_default();
             // A body of another form is no gap that explains anything.
             let gap = serde_json::from_slice::<Gap>(body).ok();
-            let restored = gap.filter(|gap| gap.restored.is_some());
-            self.gaps
-                .extend(restored.map(|gap| (self.before + self.records, gap)));
+            let seq = self.before + self.records;
+            self.gaps.extend(gap.map(|gap| (seq, gap)));
         }
     }
 
@@ -177,6 +176,7 @@ impl Walk {
             from: self.from,
             to: self.to,
             closed: self.closed,
+            cut_off: None,
             intact: self.problem.is_none(),
             problem: self.problem,
             tail,
