@@ -188,7 +188,10 @@ fn as_text(found: &Verification) -> String {
             chain.chain, chain.records
         );
         if let Some(at) = chain.cut_off {
-            let _ = writeln!(text, "    its gate was cut off here; that was recorded on {at}");
+            let _ = writeln!(
+                text,
+                "    its gate was cut off here; that was recorded on {at}"
+            );
         }
         if let Some(removed) = &chain.removed {
             let who = match &removed.not_checked {

@@ -374,7 +374,11 @@ fn key_parameters(
     program: &Program,
     parameters: &FxHashMap<(FuncId, u16), SymbolId>,
 ) -> FxHashMap<(FuncId, u16), Atom> {
+    // Services have private keys as well; of a chain they are in a file that is about one.
+    let has = |names: &[&str]| names.iter().any(|name| program.atom(name).is_some());
+    let is_of_chains = has(&know::CHAIN_WORDS) || has(&know::SIGNING_WORDS);
     let names = know::KEY_PARAMETERS.iter();
+    let names = names.filter(|name| is_of_chains || know::names_a_phrase(name));
     let names: Vec<Atom> = names.filter_map(|name| program.atom(name)).collect();
     if names.is_empty() {
         return FxHashMap::default();

@@ -181,29 +181,49 @@ impl Analysis<'_> {
         Some(self.label_at(SourceKind::Intercepted, name, site(file, ExprId(place))))
     }
 
+    /// Whether a function stands in for another one, or is put on a client: it is given requests that
+    /// are sent, and not one that is answered.
+    pub(super) fn is_given_requests(&self, file: FileId, function: FuncId) -> bool {
+        let place = (file, function);
+        self.intercepted.sent.contains_key(&place)
+            || self.intercepted.requests.contains_key(&place)
+            || self.intercepted.clients.contains_key(&place)
+    }
+
     /// `request.getHeader('authorization')` of what a function that stands in for `http.request` made.
     pub(super) fn header_of_others(
-        &self,
+        &mut self,
         program: &Program,
         file: FileId,
         expr: ExprId,
         callee: ExprId,
         args: &[ExprId],
     ) -> Option<Vec<Label>> {
-        let Expr::Member(_, get) = program.expr(callee) else {
+        let Expr::Member(request, get) = program.expr(callee) else {
             return None;
         };
         if self.intercepted.sent.is_empty() || program.name(get) != "getHeader" {
             return None;
         }
         let key = args.first().and_then(|arg| program.text(*arg))?;
-        let mut stands = self.intercepted.sent.iter();
-        let (_, (_, name)) = stands.find(|((of, _), _)| *of == file)?;
-        // Other headers say nothing of who asks.
-        Some(match is_key(key) {
-            true => vec![self.label_at(SourceKind::Intercepted, name, site(file, expr))],
-            false => Vec::new(),
-        })
+        let stands = self.intercepted.sent.iter();
+        let stands = stands.filter(|((of, _), _)| *of == file);
+        let ((_, _), (_, name)) = stands.min_by_key(|(place, _)| **place)?;
+        if is_key(key) {
+            let name = Rc::clone(name);
+            return Some(vec![self.label_at(
+                SourceKind::Intercepted,
+                &name,
+                site(file, expr),
+            )]);
+        }
+        // Other headers say nothing of who asks; a method of the package's own has its own.
+        if matches!(self.look_at(file, callee, None), Value::Function(_)) {
+            return None;
+        }
+        let mut labels = self.labels(file, request, None).to_vec();
+        labels.retain(|label| label.kind != SourceKind::Intercepted);
+        Some(labels)
     }
 
     /// The key in the headers of somebody else's request, which a function that stands in for the

@@ -27,9 +27,9 @@ pub use page::{
     page_source,
 };
 pub use places::{
-    CHAIN_WORDS, GENERAL_FUNCTIONS, KEY_FUNCTIONS, KEY_PARAMETERS, KEY_WORDS, configuration,
-    credential_place, host_of, host_part, is_loopback, is_metadata, is_of_vendor, named_secret,
-    names_a_phrase, place_of, unusual_host, user_place,
+    CHAIN_WORDS, GENERAL_FUNCTIONS, KEY_FUNCTIONS, KEY_PARAMETERS, KEY_WORDS, SIGNING_WORDS,
+    configuration, credential_place, host_of, host_part, is_loopback, is_metadata, is_of_vendor,
+    named_secret, names_a_phrase, place_of, unusual_host, user_place,
 };
 pub use settings::{Leads, leads};
 pub use unpackers::{Slot, cloner, unpacker, unpacker_of_rust};

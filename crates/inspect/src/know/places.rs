@@ -215,6 +215,22 @@ pub fn names_a_phrase(name: &str) -> bool {
     lower.contains("mnemonic") || lower.contains("seed_phrase") || lower.contains("seedphrase")
 }
 
+/// Names that a file has that signs for a chain.
+pub const SIGNING_WORDS: [&str; 12] = [
+    "chainId",
+    "chain_id",
+    "keccak256",
+    "secp256k1",
+    "ed25519",
+    "signTransaction",
+    "sign_transaction",
+    "sendTransaction",
+    "send_transaction",
+    "signMessage",
+    "sign_message",
+    "web3",
+];
+
 /// Names of parameters that hold the key or the phrase of a wallet, whatever function has them.
 pub const KEY_PARAMETERS: [&str; 10] = [
     "mnemonic",

@@ -26,6 +26,11 @@ impl Machine<'_> {
         };
         program.atom("prototype")?;
         let key = program.atom(name)?;
+        // Each look goes through the file.
+        self.pay(program.stores.len() / 64 + program.calls.len() / 64);
+        if self.spent() {
+            return None;
+        }
         let mut stores = program.stores.iter();
         if let Some(store) =
             stores.find(|store| store.key == Some(key) && is_prototype(program, store.object, kind))

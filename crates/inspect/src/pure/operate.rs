@@ -93,10 +93,12 @@ pub(super) fn binary(operator: Binary, left: &Value, right: &Value, language: La
             _ => Value::Unknown,
         };
     }
-    // Only a path is divided by a text.
+    // What is divided by the path of a file below a folder is a path; by a name alone it may be
+    // another thing, or any folder of whoever calls.
     if operator == Binary::Div
         && language == Language::Python
         && let (Value::Unknown, Value::Text(name)) = (left, right)
+        && name.contains('/')
     {
         return Value::text(&format!("{HOLE}/{}", name.trim_start_matches('/')));
     }

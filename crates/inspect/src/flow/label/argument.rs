@@ -43,11 +43,13 @@ impl Analysis<'_> {
                 format!("a function as its {}", program.name(own))
             }
         };
-        let span = program
-            .exprs
-            .iter()
-            .position(|expr| *expr == Expr::Param(function, position))
-            .map(|at| program.span(ExprId(at as u32)))
+        let symbol = index.parameters.get(&(function, position));
+        let mut values = symbol
+            .into_iter()
+            .flat_map(|symbol| &program.symbol(*symbol).values);
+        let span = values
+            .find(|value| program.expr(**value) == Expr::Param(function, position))
+            .map(|value| program.span(*value))
             .unwrap_or_default();
         let what = format!("the key that is given to {name}");
         Some(self.new_label(SourceKind::Intercepted, &what, file, span))

@@ -22,6 +22,13 @@ impl Analysis<'_> {
         if program.language != Language::Rust || !makes_channel(program, callee, path) {
             return Vec::new();
         }
+        // Which of several is sent through is not followed.
+        let channels = program.calls.iter().filter(|(call, _)| {
+            matches!(program.expr(*call), Expr::Call { callee, .. } if names_channel(program, callee))
+        });
+        if channels.take(2).count() != 1 {
+            return Vec::new();
+        }
         let sent = program.calls.iter().filter_map(|(call, _)| {
             let Expr::Call { callee, args, .. } = program.expr(*call) else {
                 return None;
@@ -47,18 +54,30 @@ impl Analysis<'_> {
 
 /// Whether a call makes both ends of a channel: of the library, tokio, crossbeam, flume, async-channel.
 fn makes_channel(program: &Program, callee: ExprId, path: &str) -> bool {
+    const OF: [&str; 6] = [
+        "mpsc",
+        "flume",
+        "crossbeam_channel",
+        "crossbeam",
+        "async_channel",
+        "channel",
+    ];
+    names_channel(program, callee)
+        && (path.is_empty()
+            || path
+                .rsplit('.')
+                .skip(1)
+                .any(|segment| OF.contains(&segment)))
+}
+
+/// Whether what is called has the name of what makes a channel.
+fn names_channel(program: &Program, callee: ExprId) -> bool {
     let last = match program.expr(callee) {
         Expr::Name(name, _) | Expr::Member(_, name) => program.name(name),
         _ => return false,
     };
-    let last = last.rsplit([':', '.']).next().unwrap_or(last);
-    let is_named = matches!(
-        last,
+    matches!(
+        last.rsplit([':', '.']).next().unwrap_or(last),
         "channel" | "sync_channel" | "unbounded_channel" | "unbounded" | "bounded"
-    );
-    is_named
-        && (path.is_empty()
-            || ["mpsc", "channel", "flume"]
-                .iter()
-                .any(|part| path.contains(part)))
+    )
 }

@@ -5,7 +5,7 @@
 
 use super::Label;
 use crate::flow::{Analysis, Site};
-use crate::ir::{Expr, ExprId, FuncId, Language, Program};
+use crate::ir::{Atom, Expr, ExprId, FuncId, Language, Program, ScopeId};
 use crate::pure::FileId;
 use customs_model::{SourceKind, VISITOR};
 
@@ -44,8 +44,44 @@ impl Analysis<'_> {
             expr,
             function: FuncId(0),
         };
-        is_value.then(|| self.label_at(SourceKind::Remote, VISITOR, site))
+        (is_value && self.is_answered(program, file, expr))
+            .then(|| self.label_at(SourceKind::Remote, VISITOR, site))
     }
+}
+
+impl Analysis<'_> {
+    /// Whether the request of a header is one that the function is given to answer, or the one that a
+    /// framework of Python hands out: not an object of the package's own, and none that is sent.
+    fn is_answered(&self, program: &Program, file: FileId, expr: ExprId) -> bool {
+        let Some((atom, scope)) = request_in(program, expr) else {
+            return false;
+        };
+        let Some(symbol) = program.resolve(atom, scope) else {
+            return false;
+        };
+        let values = &program.symbol(symbol).values;
+        values.iter().all(|value| match program.expr(*value) {
+            Expr::Param(function, _) => !self.is_given_requests(file, function),
+            Expr::Object(_) | Expr::Call { .. } | Expr::Array(_) | Expr::Class(_) => false,
+            // What a framework hands out is imported.
+            _ => true,
+        }) && !values.is_empty()
+    }
+}
+
+/// The name of the request that a header is asked of.
+fn request_in(program: &Program, expr: ExprId) -> Option<(Atom, ScopeId)> {
+    const STEPS: usize = 4;
+    let mut at = expr;
+    for _ in 0..STEPS {
+        at = match program.expr(at) {
+            Expr::Name(atom, scope) => return Some((atom, scope)),
+            Expr::Member(object, _) | Expr::Index(object, _) => object,
+            Expr::Call { callee, .. } => callee,
+            _ => return None,
+        };
+    }
+    None
 }
 
 /// Whether a header is one that its sender makes up, and not one of those that clients and proxies
@@ -61,9 +97,10 @@ fn is_of_sender(header: &str) -> bool {
         "range",
         "get",
     ];
-    let header = header.to_ascii_lowercase();
+    let header = header.to_ascii_lowercase().replace('_', "-");
+    let header = header.strip_prefix("http-").unwrap_or(&header);
     let begins = |start| header.starts_with(start);
-    !BY_THEMSELVES.contains(&header.as_str())
+    !BY_THEMSELVES.contains(&header)
         && ![
             "accept",
             "content-",

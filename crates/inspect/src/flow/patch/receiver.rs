@@ -10,7 +10,9 @@ use std::rc::Rc;
 const LEVELS: u8 = 3;
 
 /// Functions of a table that are looked at.
-const HANDLERS: usize = 16;
+const HANDLERS: usize = 8;
+/// Elements of a list, and values that a function gives, that are looked at.
+const PARTS: usize = 4;
 
 /// Whether a property says who receives.
 pub(super) fn is_receiver(key: &str) -> bool {
@@ -121,6 +123,7 @@ impl Analysis<'_> {
                 let items = program.list(items).to_vec();
                 items
                     .into_iter()
+                    .take(PARTS)
                     .find_map(|item| self.receiver_in(program, file, item, level, depth + 1))
             }
             // `handlers[method](given)`.
@@ -142,6 +145,7 @@ impl Analysis<'_> {
                     let returns = program.function(function).returns.clone();
                     returns
                         .into_iter()
+                        .take(PARTS)
                         .find_map(|value| self.receiver_in(program, file, value, level, depth + 1))
                 })
             }

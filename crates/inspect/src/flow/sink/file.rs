@@ -465,24 +465,18 @@ impl Analysis<'_> {
         if !active || is_somewhere {
             return;
         }
-        let label = labels
-            .iter()
+        let runs = content.and_then(runs_answer);
+        let named = runs.as_ref().map(|host| format!("{RUNS_ANSWER}{host}"));
+        let what_for = named.as_deref().unwrap_or(what);
+        // However the text is hidden: what it does counts.
+        let mut foreign = labels.iter().filter(|_| named.is_none());
+        let label = foreign
             .find(|label| is_foreign(label.kind))
             .cloned()
             .unwrap_or_else(|| match origin {
-                _ if content.is_some_and(|text| runs_answer(text).is_some()) => {
-                    let host = content.and_then(runs_answer).unwrap_or_default();
-                    let name = format!("{RUNS_ANSWER}{host}");
-                    match origin {
-                        Some((file, span)) => {
-                            self.new_label(SourceKind::Constant, &name, file, span)
-                        }
-                        None => self.label_at(SourceKind::Constant, &name, site),
-                    }
-                }
                 // Where the text stands that is written.
-                Some((file, span)) => self.new_label(SourceKind::Constant, what, file, span),
-                None => self.label_at(SourceKind::Constant, what, site),
+                Some((file, span)) => self.new_label(SourceKind::Constant, what_for, file, span),
+                None => self.label_at(SourceKind::Constant, what_for, site),
             });
         // Lines that set a path, or call what lies in the package, do no more than that.
         let harmless = content.is_some_and(|text| {
@@ -497,11 +491,14 @@ impl Analysis<'_> {
                 Some(know::Leads::Code) => false,
                 None => true,
             };
-        let marks = match content {
+        let mut marks = match content {
             Some(_) if harmless => vec![Mark::NoEffect],
             Some(text) if crate::flow::child::names_an_effect(text) => vec![Mark::HiddenEffect],
             _ => Vec::new(),
         };
+        if runs.is_some_and(|host| self.own_host(&host)) {
+            marks.push(Mark::OwnHost);
+        }
         self.flow(
             &label,
             SinkKind::Configuration,
@@ -752,16 +749,30 @@ pub(in crate::flow) fn active_text(text: &str) -> bool {
 
 /// The host whose answer a text has a shell or an interpreter run: `curl https://host/a | sh`.
 fn runs_answer(text: &str) -> Option<String> {
-    const PIPES: [&str; 8] = [
-        "| sh", "|sh", "| bash", "|bash", "| python", "|python", "| node", "|node",
-    ];
-    const INSIDE: [&str; 3] = ["exec(", "eval(", "iex"];
-    let asks = ["curl ", "wget "].iter().any(|word| text.contains(word));
-    let piped = asks && PIPES.iter().any(|pipe| text.contains(pipe));
-    let fetched = ["urlopen(", "DownloadString(", "fetch("]
-        .iter()
-        .any(|word| text.contains(word));
-    let inside = fetched && INSIDE.iter().any(|word| text.contains(word));
-    let at = text.find("://").filter(|_| piped || inside)?;
-    know::host_of(&text[at..])
+    let line = text.lines().find(|line| {
+        let fetches = ["curl ", "wget "].iter().any(|word| line.contains(word));
+        let is_piped = fetches && line.split('|').skip(1).any(runs_its_input);
+        let is_evaluated =
+            line.contains("urlopen(") && ["exec(", "eval("].iter().any(|word| line.contains(word));
+        is_piped || is_evaluated
+    })?;
+    let at = line.find("://")?;
+    know::host_of(&line[at..])
+}
+
+/// Whether a command behind a pipe is one that runs what it reads.
+fn runs_its_input(command: &str) -> bool {
+    let is_end = |c: char| c.is_whitespace() || matches!(c, '"' | '\'' | ')' | ';' | '&' | '<');
+    let command = command.trim_start();
+    let command = command.strip_prefix("sudo ").unwrap_or(command);
+    let name = command.split(is_end).next().unwrap_or_default();
+    let rest = command[name.len()..].trim_start_matches(' ');
+    let is_shell = matches!(name, "sh" | "bash" | "zsh" | "/bin/sh" | "/bin/bash");
+    let is_interpreter = matches!(name, "python" | "python3" | "node");
+    // Told what to run, it reads data.
+    let is_told = rest.starts_with(|c: char| c.is_alphanumeric() || matches!(c, '/' | '.'))
+        || ["-c", "-m", "-e", "-p"]
+            .iter()
+            .any(|option| rest.starts_with(option));
+    is_shell && !rest.starts_with("-c") || is_interpreter && !is_told
 }

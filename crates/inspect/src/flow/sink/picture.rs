@@ -88,6 +88,14 @@ impl Analysis<'_> {
         let Some(host) = self.host_in(&value, 0).filter(|host| !self.own_host(host)) else {
             return;
         };
+        // Where the host stands in the code, something else was hidden: a key of it.
+        let stands = self
+            .package
+            .text(file)
+            .is_some_and(|text| memchr::memmem::find(text, host.as_bytes()).is_some());
+        if stands {
+            return;
+        }
         let site = Site {
             file,
             expr: store.value,

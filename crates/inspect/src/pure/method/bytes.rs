@@ -5,6 +5,9 @@ use crate::ir::Language;
 use crate::pure::builtin;
 use crate::pure::value::{Value, number_text};
 
+/// Parts that bytes are split into.
+const LINES: usize = 1 << 16;
+
 pub(super) fn number_method(number: f64, name: &str, args: &[Value]) -> Value {
     match name {
         "toString" => match args.first().and_then(Value::number) {
@@ -73,7 +76,7 @@ pub(super) fn bytes_method(bytes: &[u8], name: &str, args: &[Value], language: L
         }
         (Language::Python, "lower") => Value::bytes(bytes.to_ascii_lowercase()),
         (Language::Python, "upper") => Value::bytes(bytes.to_ascii_uppercase()),
-        (Language::Python, "splitlines") => {
+        (Language::Python, "splitlines") if memchr::memchr_iter(b'\n', bytes).count() < LINES => {
             let lines = bytes.split(|byte| *byte == b'\n');
             let lines = lines.map(|line| line.strip_suffix(b"\r").unwrap_or(line));
             Value::array(lines.map(|line| Value::bytes(line.to_vec())).collect())
@@ -164,6 +167,9 @@ fn by_part(bytes: &[u8], name: &str, part: &[u8], from: Option<f64>) -> Value {
             let mut parts = Vec::new();
             let mut rest = bytes;
             while let Some(at) = memchr::memmem::find(rest, part) {
+                if parts.len() >= LINES {
+                    return Value::Unknown;
+                }
                 parts.push(Value::bytes(rest[..at].to_vec()));
                 rest = &rest[at + part.len()..];
             }

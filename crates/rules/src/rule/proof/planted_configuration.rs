@@ -48,7 +48,12 @@ fn weigh(flow: &Flow, _inspection: &Inspection) -> Weight {
         Zone::Install | Zone::Start | Zone::Import | Zone::Folder if harmless => Weight::Suspicious,
         Zone::Install | Zone::Start | Zone::Import | Zone::Folder => Weight::Proof,
         // Nobody asks a function for that, whatever it is called.
-        Zone::Called | Zone::Command if keeps_running_answers(flow) => Weight::Proof,
+        Zone::Called | Zone::Command if keeps_running_answers(flow) => {
+            match flow.marks.contains(&Mark::OwnHost) {
+                true => Weight::Suspicious,
+                false => Weight::Proof,
+            }
+        }
         _ => Weight::Note,
     }
 }

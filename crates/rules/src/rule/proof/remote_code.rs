@@ -19,7 +19,8 @@ static DOC: RuleDoc = RuleDoc {
     title: "What was not published is not run.",
     what: "Bytes from the network reach an evaluator, a process, a module loader or a file that is then run, \
            at install, start, import or when a folder is opened, and no digest that stands in the package guards \
-           it.",
+           it. Whoever calls for it: a shell takes its input from a host that stands in the code, or a header or \
+           cookie of a visitor is evaluated.",
     why: "Whoever controls the host decides on every installation anew what runs; nobody can review it.",
     effect: "block",
     ends: "never by itself; an exemption names the release",
@@ -76,11 +77,11 @@ pub(super) fn weigh_remote(flow: &Flow, _inspection: &Inspection) -> Weight {
     if own_machine::is_loopback(host) {
         return Weight::None;
     }
-    if flow.source_name == VISITOR {
-        return if flow.zone > Zone::Never && is_text_that_runs(flow) {
-            Weight::Proof
-        } else {
-            Weight::Note
+    if flow.source_name == VISITOR && !unasked(flow.zone) {
+        return match flow.zone > Zone::Never && is_text_that_runs(flow) {
+            true if flow.sink_name.contains("load") => Weight::Suspicious,
+            true => Weight::Proof,
+            false => Weight::Note,
         };
     }
     if !unasked(flow.zone) {
@@ -110,11 +111,23 @@ pub(super) fn weigh_remote(flow: &Flow, _inspection: &Inspection) -> Weight {
     Weight::Proof
 }
 
-/// Whether text is run as it comes: evaluated, or as a command. Over many steps it is a part of
-/// something else by then: the port of a server that a command looks for.
+/// Whether text is run as it comes: evaluated, or as a line of a shell, and not as one of the words that
+/// a program is given. Over many steps it is a part of something else by then: the port of a server
+/// that a command looks for.
 fn is_text_that_runs(flow: &Flow) -> bool {
     const STEPS: usize = 7;
-    matches!(flow.sink, SinkKind::DynamicCode | SinkKind::Process) && flow.path.len() <= STEPS
+    const SHELLS: [&str; 7] = [
+        "exec",
+        "execSync",
+        "system",
+        "popen",
+        "getoutput",
+        "getstatusoutput",
+        "create_subprocess_shell",
+    ];
+    let last = flow.sink_name.rsplit('.').next().unwrap_or_default();
+    let is_line = flow.sink == SinkKind::Process && SHELLS.contains(&last);
+    (flow.sink == SinkKind::DynamicCode || is_line) && flow.path.len() <= STEPS
 }
 
 /// Whether a shell takes its input from a connection to a host that stands in the code: whoever calls

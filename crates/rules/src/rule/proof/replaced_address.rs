@@ -15,8 +15,9 @@ static DOC: RuleDoc = RuleDoc {
     id: "replaced-address",
     title: "Nobody's payment goes elsewhere.",
     what: "A function of the platform that sends, copies or signs is replaced by one of the package's own, which \
-           puts an address of its choice in the place of the one it was given. Or a function that makes an \
-           account of a key or a phrase sends it to a host that stands in the package.",
+           puts an address of its choice in the place of the one it was given. Or a function that is given the \
+           key or the phrase of a wallet, or stands in for one that others send with, sends that to a host that \
+           stands in the package.",
     why: "The victim sees the right address until the money is gone.",
     effect: "block",
     ends: "never by itself; an exemption names the release",
@@ -25,6 +26,8 @@ static DOC: RuleDoc = RuleDoc {
     fires: &[
         "`fetch` is replaced; the body's addresses are replaced by the nearest one of a list.",
         "`fromSecretKey` puts its argument into the header of a request.",
+        "`XMLHttpRequest.prototype.send` is replaced, and each body goes to another host as well. Put on the client \
+         of whoever calls for it, that is suspicious.",
         "`getpass.getpass` is replaced, and what is typed there is sent; so are the keys in the requests that \
          somebody else's client makes.",
     ],
@@ -47,14 +50,28 @@ fn weigh(flow: &Flow, _inspection: &Inspection) -> Weight {
     {
         return Weight::None;
     }
-    if flow.target == Target::Opaque || flow.marks.contains(&Mark::OwnHost) {
+    let may_be_asked_for = is_put_on_by_its_caller(flow) || is_handed_on(flow);
+    if flow.target == Target::Opaque || flow.marks.contains(&Mark::OwnHost) || may_be_asked_for {
         Weight::Suspicious
     } else {
         Weight::Proof
     }
 }
 
-/// Whether the key that a caller gives for his account leaves.
+/// Whether whoever calls a function has it put on his client: some do that to log answers.
+fn is_put_on_by_its_caller(flow: &Flow) -> bool {
+    flow.source_name
+        .starts_with("what is given to interceptors.")
+        && flow.zone == Zone::Called
+}
+
+/// Whether settings of a request go on as they came: so a request is led over a proxy.
+fn is_handed_on(flow: &Flow) -> bool {
+    const STEPS: usize = 2;
+    flow.source_name == "what is given to fetch" && flow.path.len() <= STEPS
+}
+
+/// Whether the key that a caller gives for his account leaves, or what others send.
 fn is_given_key(flow: &Flow) -> bool {
     flow.source == SourceKind::Intercepted && is_network(flow.sink)
 }

@@ -29,6 +29,7 @@ static DOC: RuleDoc = RuleDoc {
         "`~/.npmrc` is read at import and posted.",
         "All cookies of a page, all that it stores, or each key that is pressed in it go to a host that stands in \
          the code.",
+        "What is filled in anywhere in a page goes to a host that is not the package's own: that is suspicious.",
         "A function that anybody may call sends the whole environment to a host that is not the package's own: \
          that is suspicious.",
     ],
@@ -84,6 +85,15 @@ fn is_login_of_a_cluster(flow: &Flow) -> bool {
         && (of_cluster || matches!(flow.zone, Zone::Called | Zone::Command))
 }
 
+/// Whether it is what somebody fills in anywhere in a page. Some libraries send forms that are marked for
+/// them, which no analysis of the code alone tells from all forms.
+fn is_filled_in(flow: &Flow) -> bool {
+    flow.source == SourceKind::InputDevice
+        && ["input", "change", "submit"]
+            .iter()
+            .any(|event| flow.source_name.starts_with(&format!("the event {event} ")))
+}
+
 fn weigh(flow: &Flow, _inspection: &Inspection) -> Weight {
     if !is_network(flow.sink) || is_loopback(&flow.target) || flow.marks.contains(&Mark::VendorHost)
     {
@@ -93,6 +103,12 @@ fn weigh(flow: &Flow, _inspection: &Inspection) -> Weight {
         return Weight::Note;
     }
     let known = flow.target != Target::Caller;
+    if is_filled_in(flow) {
+        return match unasked(flow.zone) && known && !flow.marks.contains(&Mark::OwnHost) {
+            true => Weight::Suspicious,
+            false => Weight::Note,
+        };
+    }
     match flow.source {
         SourceKind::Environment
         | SourceKind::CredentialFile
