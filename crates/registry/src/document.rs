@@ -48,7 +48,7 @@ pub struct Document<T> {
     /// How long the upstream wants to be left alone, where it said so instead of an answer.
     pub retry_after: Option<Duration>,
     /// Another gate was given it: the upstream is asked the next time all the same.
-    of_team: bool,
+    pub of_team: bool,
 }
 
 /// Why an upstream could not be asked.

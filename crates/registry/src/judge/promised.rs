@@ -155,6 +155,7 @@ mod tests {
             first_document: at,
             stale: None,
             retry_after: None,
+            of_team: false,
         };
         assert_eq!(of_today(&upstream, &document), Ok(()));
         document.stale = Some("it answered 503".to_owned());

@@ -153,10 +153,13 @@ mod tests {
                 entry(
                     Source::Registry,
                     "https://index.example/simple",
-                    &[digest.clone()],
+                    std::slice::from_ref(&digest),
                 ),
             ),
-            (&without, entry(Source::Url, wheel, &[digest.clone()])),
+            (
+                &without,
+                entry(Source::Url, wheel, std::slice::from_ref(&digest)),
+            ),
             (&without, entry(Source::Path, "wheels/alpha.whl", &[])),
             (
                 &vcs,
@@ -184,7 +187,7 @@ mod tests {
         let archive = format!(
             r#"{{"url":"https://me:secret@files.example/alpha-1.0-py3-none-any.whl","archive_info":{{"hash":"sha256={other}"}}}}"#
         );
-        let told = said(&archive, &[locked.clone()]).unwrap();
+        let told = said(&archive, std::slice::from_ref(&locked)).unwrap();
         insta::assert_snapshot!(told.0, @"it was installed from https://files.example/alpha-1.0-py3-none-any.whl, which the lockfile does not name");
         assert!(told.1);
         let vcs = r#"{"url":"https://git.example/a","vcs_info":{"vcs":"git","commit_id":"ffffffffffffffffffffffffffffffffffffffff"}}"#;
