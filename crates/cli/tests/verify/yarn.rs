@@ -199,8 +199,8 @@ pub const PLUG_N_PLAY: &[Case] = &[
         },
         told: &[
             "no: extra .pnp.cjs",
-            "why: .pnp.cjs: it takes is-odd@3.0.1 from ./other/node_modules/is-odd/: that is no zip, and no folder that Yarn unpacks packages to",
             "not checked: other/node_modules: not looked at: a node_modules that no lockfile places",
+            "why: .pnp.cjs: it takes is-odd@3.0.1 from ./other/node_modules/is-odd/: that is no zip, and no folder that Yarn unpacks packages to",
         ],
     },
     Case {
