@@ -161,8 +161,11 @@ pub static SIGNALS: &[Signal] = &[
         group: "calls",
         points: 25,
         find: |code| {
+            // What stands in for a function hands on what it was given, to where that says.
             flowing(code, |flow| {
-                flow.source == SourceKind::Intercepted && unasked(flow.zone)
+                flow.source == SourceKind::Intercepted
+                    && unasked(flow.zone)
+                    && flow.target != Target::Caller
             })
         },
     },
