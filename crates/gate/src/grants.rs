@@ -83,28 +83,30 @@ impl Gate {
         tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         loop {
             tick.tick().await;
-            if self.active() > 0 || self.team.is_some() {
-                self.refresh_grants().await;
+            // What is in force stays in force until its end; a ledger that cannot be read delivers
+            // nothing anyway.
+            if (self.active() > 0 || self.team.is_some())
+                && let Err(why) = self.refresh_grants().await
+            {
+                tracing::error!(why, "exemptions could not be read");
             }
         }
     }
 
-    /// Puts open runs under the exemptions that are in force now.
-    async fn refresh_grants(&self) {
+    /// Puts open runs under the exemptions that are in force now; why it could not, as a clause.
+    pub(crate) async fn refresh_grants(&self) -> Result<(), String> {
+        // What was read before somebody's change must not be put in its place.
+        let _turn = self.granting.lock().await;
         let store = self.store.clone();
         let read = tokio::task::spawn_blocking(move || grants(&*store)).await;
-        let grants = match read {
-            Ok(Ok(grants)) => grants,
-            // What is in force stays in force until its end; a ledger that cannot be read
-            // delivers nothing anyway.
-            Ok(Err(error)) => return tracing::error!(%error, "exemptions could not be read"),
-            Err(error) => return tracing::error!(%error, "exemptions could not be read"),
-        };
+        let read = read.map_err(|error| error.to_string())?;
+        let grants = read.map_err(|error| error.to_string())?;
         let mut changed = self.put_under(&grants);
         changed.dedup();
         for policy in &changed {
             self.keep_policy(policy).await;
         }
+        Ok(())
     }
 
     /// Puts everybody under these exemptions. Returns the policies that are other ones by that.

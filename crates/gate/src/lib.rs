@@ -7,6 +7,7 @@
 mod admit;
 mod ahead;
 mod answer;
+pub mod approve;
 mod audit;
 mod away;
 mod background;
@@ -41,6 +42,7 @@ mod tls;
 mod traced;
 mod under;
 
+pub use approve::{Ending, Listed, NotApproved, State, Wanted};
 pub use control::{
     CheckRequest, Checked, Hello, NamedText, RunEnd, RunReply, RunRequest, StateFile,
 };

@@ -101,6 +101,8 @@ pub struct Gate {
     pub(crate) stopping: watch::Sender<bool>,
     /// Whom it serves in place of runs.
     pub(crate) team: Option<Team>,
+    /// Held while policies are put under what the ledger exempts: one after the other.
+    pub(crate) granting: tokio::sync::Mutex<()>,
     pub(crate) readiness: Readiness,
     /// What happens here, in numbers.
     pub metrics: Arc<Metrics>,
@@ -184,6 +186,7 @@ impl Gate {
             last_use: Mutex::new(Instant::now()),
             stopping: watch::Sender::new(false),
             team: public.map(|public| Team::new(public, options.port)),
+            granting: tokio::sync::Mutex::default(),
             readiness: Readiness::default(),
             metrics,
             traces: OnceLock::new(),
@@ -368,6 +371,9 @@ impl Gate {
                             headers: &request.headers,
                         };
                         return self.page(asked).await;
+                    }
+                    Door::Exempts(member, what) => {
+                        return self.exemptions(&member, request, &what).await;
                     }
                     Door::Answered(response) => return response,
                 }

@@ -5,6 +5,7 @@
 //! ledger, its policy decides. What is being answered when settings change ends under the old
 //! ones; nobody waits for the change, and nobody is turned away by it.
 
+mod approvals;
 mod changes;
 mod door;
 mod operations;
@@ -224,6 +225,8 @@ impl Gate {
         }
         let (trusted, unusable) = self.trusted().await.map_err(TeamError::Trust)?;
         said.extend(unusable);
+        // What is granted or ended meanwhile comes after this.
+        let turn = self.granting.lock().await;
         let now = self.registry.clock.now();
         let mut contexts: BTreeMap<Option<String>, Context> = BTreeMap::new();
         let named = settings.policies.into_iter();
@@ -241,6 +244,7 @@ impl Gate {
         self.registry.serve_stale_for(settings.stale_for);
         let members = Arc::new(members);
         *team.members.write().unwrap_or_else(PoisonError::into_inner) = members.clone();
+        drop(turn);
         for member in members.all() {
             self.background.forget(&member.name);
         }

@@ -60,16 +60,20 @@ pub(crate) struct Inspections {
     shared: Option<Arc<Shared>>,
 }
 
-/// What was read of an artifact, looked up in the cache of a gate or of `customs inspect`. Nothing
-/// is changed there, and nothing is read anew. None where nobody has read it with this engine.
-pub fn kept_facts(cache: &Path, digest: &Digest, ecosystem: Ecosystem) -> Option<ArtifactFacts> {
-    let kinds: &[Kind] = match ecosystem {
+/// What artifacts of an ecosystem may be.
+const fn kinds_of(ecosystem: Ecosystem) -> &'static [Kind] {
+    match ecosystem {
         Ecosystem::Npm => &[Kind::Tarball],
         Ecosystem::PyPi => &[Kind::Wheel, Kind::Sdist],
         Ecosystem::Cargo => &[Kind::Crate],
-    };
+    }
+}
+
+/// What was read of an artifact, looked up in the cache of a gate or of `customs inspect`. Nothing
+/// is changed there, and nothing is read anew. None where nobody has read it with this engine.
+pub fn kept_facts(cache: &Path, digest: &Digest, ecosystem: Ecosystem) -> Option<ArtifactFacts> {
     let folder = cache.join("inspections");
-    kinds
+    kinds_of(ecosystem)
         .iter()
         .find_map(|kind| kept::look_up(&folder, digest, *kind))
 }
@@ -128,6 +132,30 @@ impl Inspections {
         let facts = Arc::new(self.kept.as_ref()?.load(digest, kind)?);
         self.hold(key, &facts);
         Some(facts)
+    }
+
+    /// What is known already of an artifact of this ecosystem, to this gate or to another one of
+    /// the team. It waits for the team's store, and reads no artifact.
+    pub fn known_of(&self, digest: &Digest, ecosystem: Ecosystem) -> Option<Arc<ArtifactFacts>> {
+        let kinds = kinds_of(ecosystem);
+        let here = kinds.iter().find_map(|kind| self.known(digest, *kind));
+        here.or_else(|| {
+            let mut keys = kinds
+                .iter()
+                .map(|kind| queue::Job::new(digest, *kind, "").key());
+            keys.find_map(|key| self.known_elsewhere(&key))
+        })
+    }
+
+    fn known_elsewhere(&self, key: &str) -> Option<Arc<ArtifactFacts>> {
+        match self.shared.as_ref()?.verdict(key) {
+            Ok(Some(Verdict::Facts(bytes))) => kept::facts_of(&bytes).map(Arc::new),
+            Ok(_) => None,
+            Err(error) => {
+                tracing::warn!(%error, key, "the team's store does not say what was read");
+                None
+            }
+        }
     }
 
     /// Whether it is known and at hand. What is known on disk alone says no.

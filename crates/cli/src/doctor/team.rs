@@ -3,24 +3,14 @@
 
 use super::{CLIENTS, Client, Finding, Question};
 use crate::client;
-use crate::error::{Doing as _, Failure};
-use crate::gate::{gate_url, token_of_file};
+use crate::error::Failure;
+use crate::gate::RemoteGate;
 use customs_model::printable;
-use reqwest::{Certificate, StatusCode};
 use serde::Deserialize;
 use std::path::Path;
-use std::time::Duration;
-use url::Url;
-
-/// How long the gate may take for an answer.
-const PATIENCE: Duration = Duration::from_secs(30);
 
 /// A gate, and what it is shown.
-pub struct Side {
-    gate: Url,
-    token: String,
-    client: reqwest::Client,
-}
+pub struct Side(RemoteGate);
 
 #[derive(Deserialize)]
 struct WhoAmI {
@@ -38,19 +28,7 @@ impl Side {
     /// # Errors
     /// An address, a token or certificates that are none.
     pub fn of(gate: &str, token: &Path, roots: Option<&Path>) -> Result<Self, Failure> {
-        customs_registry::http::install_tls();
-        let mut builder = reqwest::Client::builder().timeout(PATIENCE);
-        if let Some(path) = roots {
-            let doing = format!("read {}", path.display());
-            let pem = std::fs::read(path).doing(&doing)?;
-            let roots = Certificate::from_pem_bundle(&pem).doing(&doing)?;
-            builder = builder.tls_certs_merge(roots);
-        }
-        Ok(Self {
-            gate: gate_url(gate)?,
-            token: token_of_file(token)?,
-            client: builder.build().doing("make an HTTP client")?,
-        })
+        RemoteGate::new(gate, token, roots).map(Self)
     }
 
     /// Asks the gate, and makes each client ask it.
@@ -62,13 +40,17 @@ impl Side {
             what,
         };
         let mut findings = Vec::new();
-        match self.get::<WhoAmI>("whoami").await {
+        match self.0.get::<WhoAmI>("whoami").await {
             Ok(who) if who.role == "monitor" => {
                 let what = format!("the token {:?} is for the metrics only", who.token);
                 return Ok(vec![finding("failed", what)]);
             }
             Ok(who) if who.role == "read" => {
                 let what = format!("the token {:?} is for the gate's page only", who.token);
+                return Ok(vec![finding("failed", what)]);
+            }
+            Ok(who) if who.role == "approve" => {
+                let what = format!("the token {:?} is for approvals only", who.token);
                 return Ok(vec![finding("failed", what)]);
             }
             Ok(who) => {
@@ -108,7 +90,7 @@ impl Side {
     }
 
     async fn verdict(&self, client: &Client, name: &str, said: &str) -> (&'static str, String) {
-        match self.get::<Arrived>(&format!("probe/{name}")).await {
+        match self.0.get::<Arrived>(&format!("probe/{name}")).await {
             Ok(Arrived { arrived: true }) => ("ok", "its requests arrive at the gate".to_owned()),
             Ok(Arrived { arrived: false }) => (
                 "failed",
@@ -120,34 +102,6 @@ impl Side {
             ),
             Err(why) => ("failed", why),
         }
-    }
-
-    /// Asks the gate; a sentence where it does not answer.
-    async fn get<T: serde::de::DeserializeOwned>(&self, what: &str) -> Result<T, String> {
-        let url = format!("{}-/customs/{what}", self.gate);
-        let asked = self.client.get(url).bearer_auth(&self.token).send().await;
-        let response = asked.map_err(|error| {
-            let error = error.without_url();
-            // The innermost cause says what it is: a certificate, a name, a port.
-            let mut why = error.to_string();
-            let mut cause = std::error::Error::source(&error);
-            while let Some(inner) = cause {
-                why = inner.to_string();
-                cause = inner.source();
-            }
-            format!("it cannot be reached: {why}")
-        })?;
-        let status = response.status();
-        let bytes = response.bytes().await;
-        let bytes = bytes.map_err(|_| "its answer breaks off".to_owned())?;
-        if status == StatusCode::OK {
-            return serde_json::from_slice(&bytes)
-                .map_err(|_| "what answers there is no gate of customs".to_owned());
-        }
-        let said: serde_json::Value = serde_json::from_slice(&bytes).unwrap_or_default();
-        let said = said.get("error").and_then(|error| error.as_str());
-        let said = said.unwrap_or("no reason given");
-        Err(format!("it answers {status}: {}", printable(said, 300)))
     }
 }
 

@@ -220,4 +220,6 @@ pub enum RoleWord {
     Monitor,
     /// Look at the page (who received what, what is held) and the metrics; no packages.
     Read,
+    /// Grant and end exemptions, and look at what `read` looks at; no packages.
+    Approve,
 }

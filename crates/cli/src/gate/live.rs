@@ -406,6 +406,7 @@ fn token_of(entry: TokenEntry, file: &Path) -> Result<Token, Failure> {
             RoleWord::Publish => Role::Publish,
             RoleWord::Monitor => Role::Monitor,
             RoleWord::Read => Role::Read,
+            RoleWord::Approve => Role::Approve,
         },
         policy: entry.policy,
         expires,

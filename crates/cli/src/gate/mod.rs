@@ -1,8 +1,10 @@
 //! `customs gate`: the process that serves. For one user it is started by `customs run` and joined
 //! by the next; for a team it is started by whatever runs services, with a config file.
 
+mod ask;
 mod backup;
 mod config;
+mod files;
 mod heads;
 mod keep;
 mod live;
@@ -17,9 +19,9 @@ use crate::error::Failure;
 use crate::place::Place;
 use std::path::PathBuf;
 
+pub use ask::RemoteGate;
 pub use keep::settle;
 pub use live::Live;
-pub use setup::{gate_url, token as token_of_file};
 
 /// Arguments of `customs gate`.
 #[derive(clap::Args)]

@@ -292,8 +292,9 @@ impl Described for Tokens {
                     choice(
                         "What it may do: read packages; have writes passed on as well, with the \
                          client's own credential; read the metrics, and nothing else; look at the page, \
-                         which says who received what, and at the metrics.",
-                        &["install", "publish", "monitor", "read"],
+                         which says who received what, and at the metrics; grant and end \
+                         exemptions, and look at all of that.",
+                        &["install", "publish", "monitor", "read", "approve"],
                     ),
                 ),
                 (

@@ -2,6 +2,7 @@
 //! order.
 
 use super::config::{Config, Limits};
+use super::files;
 use super::heads::Heads;
 use super::keep::{Keep, Kept};
 use super::live::{Live, Loaded, Stamp, stamp};
@@ -74,6 +75,9 @@ pub fn main(config: &Path, place: &Place) -> Result<u8, Failure> {
             config.display()
         )));
     };
+    if let Some(sentence) = files::provide(fixed.bounds.connections) {
+        tracing::warn!("{sentence}");
+    }
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()

@@ -74,6 +74,7 @@ fn entry(arguments: &Arguments, name: &str, secret: &str) -> Result<String, Fail
         RoleWord::Publish => "publish",
         RoleWord::Monitor => "monitor",
         RoleWord::Read => "read",
+        RoleWord::Approve => "approve",
     };
     entry.push_str(&format!("role = \"{role}\"\n"));
     if let Some(policy) = &arguments.policy {

@@ -1,17 +1,24 @@
 //! `customs policy exempt`: exemptions while gates run. Each change is a record of the ledger,
 //! from where every gate reads it.
 
-mod grant;
 mod list;
+mod remote;
+#[cfg(test)]
+mod tests;
+mod text;
 
 use super::under::{self, Under};
 use super::who;
-use crate::error::{Doing as _, Failure};
+use crate::error::Failure;
 use crate::output;
 use crate::place::Place;
-use customs_model::{Clock, Ecosystem, SystemClock, Timestamp, printable};
-use customs_rules::Policy;
-use customs_store::{Ended, ExemptionChange, LedgerRecord, Store, Who};
+use crate::verify::verdicts;
+use customs_gate::{NotApproved, Wanted, approve};
+use customs_model::{
+    Clock, Digest, Ecosystem, PackageSpec, Standing, SystemClock, Timestamp, printable,
+};
+use customs_rules::{Policy, RuleSet, judge_code};
+use customs_store::{ExemptionChange, Store, Who};
 use std::sync::Arc;
 
 /// Arguments of `customs policy exempt`.
@@ -53,11 +60,20 @@ pub struct Arguments {
     #[command(flatten)]
     under: under::Arguments,
     #[command(flatten)]
+    remote: remote::Arguments,
+    #[command(flatten)]
     format: output::Format,
 }
 
 /// Does it.
 pub fn main(arguments: &Arguments) -> Result<u8, Failure> {
+    if let Some(remote) = arguments.remote.gate(arguments.format)? {
+        return match arguments.asked()? {
+            Asked::List => remote.list(arguments.all),
+            Asked::End(id) => remote.end(id, arguments.reason.as_deref()),
+            Asked::Grant(_, wanted) => remote.grant(wanted),
+        };
+    }
     let Under { policy, name, .. } = arguments.under.read(None)?;
     let clock = Arc::new(SystemClock);
     let now = clock.now();
@@ -73,18 +89,43 @@ pub fn main(arguments: &Arguments) -> Result<u8, Failure> {
         now,
         format: arguments.format,
     };
-    match (&arguments.end, &arguments.target) {
-        (Some(id), _) => desk.end(id, arguments.reason.as_deref()),
-        (None, Some(target)) => desk.grant(&grant::Wanted {
-            target,
-            ecosystem: arguments.ecosystem,
-            reason: arguments.reason.as_deref().unwrap_or_default(),
-            owner: arguments.owner.as_deref().unwrap_or_default(),
-            until: arguments.until.as_deref().unwrap_or_default(),
-            rules: &arguments.rules,
-            although_malicious: arguments.although_malicious,
-        }),
-        (None, None) => Err(Failure::usage("name a release, --list or --end ID")),
+    match arguments.asked()? {
+        Asked::List => list::main(&policy, arguments.all, arguments.format, now),
+        Asked::End(id) => desk.end(id, arguments.reason.as_deref()),
+        Asked::Grant(target, wanted) => desk.grant(&target, &wanted),
+    }
+}
+
+/// What is asked for.
+enum Asked<'a> {
+    List,
+    End(&'a str),
+    Grant(PackageSpec, Wanted),
+}
+
+impl Arguments {
+    fn asked(&self) -> Result<Asked<'_>, Failure> {
+        if self.list {
+            return Ok(Asked::List);
+        }
+        if let Some(id) = &self.end {
+            return Ok(Asked::End(id));
+        }
+        let Some(target) = &self.target else {
+            return Err(Failure::usage("name a release, --list or --end ID"));
+        };
+        let target = PackageSpec::parse(target, self.ecosystem);
+        let target = target.map_err(|why| Failure::usage(why.to_string()))?;
+        let wanted = Wanted {
+            target: target.about(),
+            reason: self.reason.clone().unwrap_or_default(),
+            owner: self.owner.clone().unwrap_or_default(),
+            until: self.until.clone().unwrap_or_default(),
+            rules: self.rules.clone(),
+            although_malicious: self.although_malicious,
+            agent: None,
+        };
+        Ok(Asked::Grant(target, wanted))
     }
 }
 
@@ -108,35 +149,29 @@ struct Desk<'a> {
 }
 
 impl Desk<'_> {
-    /// Writes a change, whole and on disk before anybody is told of it.
-    fn write(&self, change: ExemptionChange) -> Result<(), Failure> {
-        let written = self.store.append_wait(LedgerRecord::Exemption(change));
-        written.doing("write the exemption into the ledger")?;
-        self.store.flush().doing("bring the ledger to disk")
+    fn grant(&self, target: &PackageSpec, wanted: &Wanted) -> Result<u8, Failure> {
+        let granted = approve::prepare(self.store, target, wanted, self.who.clone(), self.now);
+        let granted = granted.map_err(failure)?;
+        if !granted.although_malicious {
+            malicious(target, &granted.digests)?;
+        }
+        let change = ExemptionChange::Granted(granted.clone());
+        approve::write(self.store, change).map_err(failure)?;
+        if self.format.is_json() {
+            let whole = serde_json::json!({
+                "schema": "customs/policy-exempt-v1", "at": self.now, "granted": granted,
+            });
+            output::result(&(output::plain_json(&format!("{whole:#}")) + "\n"))?;
+        } else {
+            output::result(&text::granted(&granted))?;
+        }
+        Ok(0)
     }
 
     fn end(&self, id: &str, reason: Option<&str>) -> Result<u8, Failure> {
-        let rows = self.store.exemptions().doing("read the exemptions")?;
-        let shown = printable(id, 40);
-        let row = rows.into_iter().find(|row| row.granted.id == id);
-        let row = row.ok_or_else(|| {
-            Failure::usage(format!(
-                "there is no exemption {shown}; customs policy exempt --list --all shows them"
-            ))
-        })?;
-        if let Some((at, _)) = &row.ended {
-            let at = customs_rules::show_instant(*at);
-            return Err(Failure::usage(format!("{shown} was ended {at}")));
-        }
-        if !row.is_in_force(self.now) {
-            let at = customs_rules::show_instant(row.granted.until);
-            return Err(Failure::usage(format!("{shown} ended by itself {at}")));
-        }
-        self.write(ExemptionChange::Ended(Ended {
-            id: id.to_owned(),
-            reason: reason.map(str::to_owned),
-            who: self.who.clone(),
-        }))?;
+        let row = approve::in_force(self.store, id, self.now).map_err(failure)?;
+        let change = approve::end_of(&row, reason, self.who.clone());
+        approve::write(self.store, change).map_err(failure)?;
         if self.format.is_json() {
             let whole = serde_json::json!({
                 "schema": "customs/policy-exempt-v1", "ended": id, "at": self.now,
@@ -144,11 +179,30 @@ impl Desk<'_> {
             });
             output::result(&(output::plain_json(&format!("{whole:#}")) + "\n"))?;
         } else {
-            output::result(&format!(
-                "{shown} is ended: {} is judged as everything else is. Open runs follow within a second.\n",
-                printable(&row.granted.about, 300)
-            ))?;
+            output::result(&text::ended(id, &row.granted.about))?;
         }
         Ok(0)
     }
+}
+
+fn failure(why: NotApproved) -> Failure {
+    match why {
+        NotApproved::Refused(why) => Failure::usage(why),
+        why => Failure::work(format!("cannot {why}")),
+    }
+}
+
+/// Refuses what was read and judged to be malicious.
+fn malicious(target: &PackageSpec, digests: &[Digest]) -> Result<(), Failure> {
+    let Some(release) = target.release() else {
+        return Ok(());
+    };
+    let rules = RuleSet::standard();
+    for (_, facts) in verdicts::kept(&verdicts::caches()?, &release, digests) {
+        let verdict = judge_code(&facts.code, &rules);
+        if verdict.standing == Standing::Malicious {
+            return Err(failure(approve::malicious(&target.about(), &verdict)));
+        }
+    }
+    Ok(())
 }

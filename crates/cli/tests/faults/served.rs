@@ -1,6 +1,8 @@
 //! A gate that serves a team: tokens, certificates, settings that change, connections that are none.
 
 #[cfg(unix)]
+mod approve;
+#[cfg(unix)]
 mod away;
 #[cfg(unix)]
 mod config;

@@ -18,6 +18,8 @@ pub(crate) enum Door {
     In(Arc<Run>),
     /// It may look at the page, and at nothing else.
     Looks,
+    /// It asks about exemptions: what of them, below the gate's own addresses.
+    Exempts(Arc<Member>, String),
     /// It has its answer.
     Answered(Response<Body>),
 }
@@ -80,14 +82,17 @@ impl Gate {
         reader: Reader,
     ) -> Door {
         if let Route::Control(what) = route {
+            if super::approvals::is_asked(what) {
+                return Door::Exempts(member.clone(), what.clone());
+            }
             return Door::Answered(self.told(member, request, what));
         }
         match member.role {
             Role::Install | Role::Publish => return Door::In(member.run()),
-            Role::Monitor | Role::Read if request.path == "/metrics" => {
+            Role::Monitor | Role::Read | Role::Approve if request.path == "/metrics" => {
                 return Door::Answered(self.numbers());
             }
-            Role::Read => return Door::Looks,
+            Role::Read | Role::Approve => return Door::Looks,
             Role::Monitor => {}
         }
         self.metrics.not_opened(NotOpened::Role);

@@ -15,11 +15,20 @@ pub enum Role {
     Monitor,
     /// Look at the page and the metrics: who received what, and what is held. No packages.
     Read,
+    /// Grant and end exemptions, and see what [`Role::Read`] sees. No packages: who lets something
+    /// through is not the one who asks for it.
+    Approve,
 }
 
 impl Role {
     /// All of them.
-    pub const ALL: [Self; 4] = [Self::Install, Self::Publish, Self::Monitor, Self::Read];
+    pub const ALL: [Self; 5] = [
+        Self::Install,
+        Self::Publish,
+        Self::Monitor,
+        Self::Read,
+        Self::Approve,
+    ];
 
     /// The word for it.
     pub const fn word(self) -> &'static str {
@@ -28,6 +37,7 @@ impl Role {
             Self::Publish => "publish",
             Self::Monitor => "monitor",
             Self::Read => "read",
+            Self::Approve => "approve",
         }
     }
 }

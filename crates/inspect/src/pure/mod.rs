@@ -23,6 +23,7 @@ mod given;
 mod global;
 mod imports;
 mod invoke;
+mod measured;
 mod method;
 mod names;
 mod operate;
@@ -131,6 +132,8 @@ pub struct Machine<'s> {
     left_with: FxHashMap<(FileId, FuncId), variable::Left>,
     /// What the generators that are running have given so far, innermost last.
     yields: Vec<Vec<Value>>,
+    /// Long texts that are gone through letter by letter.
+    measures: measured::Measures,
     /// Only a glance is taken: its answers may be of a budget that ended.
     glancing: bool,
     /// Steps of the glance that is taken.
@@ -187,6 +190,7 @@ impl<'s> Machine<'s> {
             given_back: FxHashMap::default(),
             left_with: FxHashMap::default(),
             yields: Vec::new(),
+            measures: measured::Measures::default(),
             glancing: false,
             glance: 0,
             runs_unasked: true,

@@ -322,6 +322,12 @@ fn later(now: Timestamp, by: SignedDuration) -> Timestamp {
 }
 
 impl Registry {
+    /// What is known of the code of an artifact, to this gate or its team. Nothing is read for it;
+    /// it waits for the team's store, so it is not for a thread that others wait for.
+    pub fn known_code(&self, digest: &Digest, ecosystem: Ecosystem) -> Option<Arc<ArtifactFacts>> {
+        self.inspections.known_of(digest, ecosystem)
+    }
+
     /// Keeps documents and artifacts below `cache`, first sights in `store`, and asks
     /// upstreams by `fetcher`.
     ///

@@ -27,7 +27,7 @@ struct Note {
 
 impl Shared {
     /// What the team knows of an artifact.
-    pub(super) fn verdict(&self, key: &str) -> Result<Option<Verdict>, StoreError> {
+    pub(crate) fn verdict(&self, key: &str) -> Result<Option<Verdict>, StoreError> {
         let Some(entry) = self.team.entry(FACTS, key)? else {
             return Ok(None);
         };

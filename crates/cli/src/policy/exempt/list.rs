@@ -3,33 +3,10 @@
 use crate::error::{Doing as _, Failure};
 use crate::output;
 use crate::place::Place;
-use customs_gate::grant;
+use customs_gate::{Listed, State, approve};
 use customs_model::{Timestamp, printable};
-use customs_rules::{Exemption, Policy, show_instant};
-use customs_store::ExemptionRow;
-use serde::Serialize;
+use customs_rules::{Policy, show_instant};
 use std::fmt::Write as _;
-
-/// One exemption, from wherever.
-#[derive(Debug, Serialize)]
-struct Line {
-    /// Its name in the ledger, or its place in the policy file.
-    id: String,
-    /// `ledger` or `policy`.
-    from: &'static str,
-    about: String,
-    rules: Vec<String>,
-    reason: String,
-    owner: String,
-    until: Option<Timestamp>,
-    although_malicious: bool,
-    granted: Option<Timestamp>,
-    by: Option<String>,
-    /// `in force`, `expired`, `ended`, `not applied`.
-    state: &'static str,
-    /// Who ended it, or why it is not applied.
-    because: Option<String>,
-}
 
 /// Lists them.
 pub fn main(
@@ -43,10 +20,7 @@ pub fn main(
         // Nothing was ever granted.
         None => Vec::new(),
     };
-    let of_file = policy.exemptions().iter().map(|one| of_file(one, now));
-    let mut lines: Vec<Line> = of_file.collect();
-    lines.extend(rows.into_iter().map(|row| of_ledger(row, policy, now)));
-    lines.retain(|line| all || matches!(line.state, "in force" | "not applied"));
+    let lines = approve::listed(policy, rows, all, now);
     let problems: Vec<String> = policy
         .problems(now)
         .iter()
@@ -64,55 +38,8 @@ pub fn main(
     Ok(0)
 }
 
-fn of_file(one: &Exemption, now: Timestamp) -> Line {
-    let over = one.expires().is_some_and(|at| at <= now);
-    Line {
-        id: format!("line {}", one.line()),
-        from: "policy",
-        about: one.about(),
-        rules: one.rules().iter().map(ToString::to_string).collect(),
-        reason: one.reason().to_owned(),
-        owner: one.owner().to_owned(),
-        until: one.expires(),
-        although_malicious: false,
-        granted: None,
-        by: None,
-        state: if over { "expired" } else { "in force" },
-        because: None,
-    }
-}
-
-fn of_ledger(row: ExemptionRow, policy: &Policy, now: Timestamp) -> Line {
-    let asked = grant(row.clone());
-    let may = policy.may_grant(asked.by.as_deref(), asked.agent.as_deref());
-    let (state, because) = match (&row.ended, may.and_then(|()| asked.check())) {
-        (Some((at, ended)), _) => {
-            let why = ended.reason.as_ref().map(|why| format!(": {why}"));
-            let why = why.unwrap_or_default();
-            let said = format!("{} by {}{why}", show_instant(*at), ended.who);
-            ("ended", Some(said))
-        }
-        (None, _) if row.granted.until <= now => ("expired", None),
-        (None, Err(why)) => ("not applied", Some(why)),
-        (None, Ok(())) => ("in force", None),
-    };
-    Line {
-        id: row.granted.id,
-        from: "ledger",
-        about: row.granted.about,
-        rules: asked.rules,
-        reason: row.granted.reason,
-        owner: row.granted.owner,
-        until: Some(row.granted.until),
-        although_malicious: row.granted.although_malicious,
-        granted: Some(row.at),
-        by: Some(row.granted.who.to_string()),
-        state,
-        because,
-    }
-}
-
-fn text(lines: &[Line], problems: &[String]) -> String {
+/// What people read of them.
+pub(super) fn text(lines: &[Listed], problems: &[String]) -> String {
     let mut out = String::new();
     // Writing to a string cannot fail.
     for line in lines {
@@ -121,19 +48,21 @@ fn text(lines: &[Line], problems: &[String]) -> String {
             None => String::new(),
         };
         let state = match (line.state, &line.because) {
-            ("in force", _) => String::new(),
-            (state, None) => format!("  [{state}]"),
-            (state, Some(why)) => format!("  [{state}: {}]", printable(why, 300)),
+            (State::InForce, _) => String::new(),
+            (state, None) => format!("  [{}]", state.word()),
+            (state, Some(why)) => format!("  [{}: {}]", state.word(), printable(why, 300)),
         };
         let _ = writeln!(
             out,
             "{:<14} {} from {}{until}{state}",
-            line.id,
+            printable(&line.id, 40),
             printable(&line.about, 300),
             line.rules.join(", ")
         );
         let by = match (&line.by, line.granted) {
-            (Some(by), Some(at)) => format!("; granted {} by {by}", show_instant(at)),
+            (Some(by), Some(at)) => {
+                format!("; granted {} by {}", show_instant(at), printable(by, 300))
+            }
             _ => String::new(),
         };
         let _ = writeln!(
@@ -162,7 +91,7 @@ fn text(lines: &[Line], problems: &[String]) -> String {
 mod tests {
     use super::*;
     use customs_model::RuleId;
-    use customs_store::{Ended, Granted, Who};
+    use customs_store::{Ended, ExemptionRow, Granted, Who};
 
     fn at(text: &str) -> Timestamp {
         text.parse().unwrap()
@@ -211,12 +140,7 @@ mod tests {
             over,
             row("EX-4", "user:ann", "2026-11-02T00:00:00Z"),
         ];
-        let mut lines: Vec<Line> = policy
-            .exemptions()
-            .iter()
-            .map(|e| of_file(e, now))
-            .collect();
-        lines.extend(rows.into_iter().map(|row| of_ledger(row, &policy, now)));
+        let lines = approve::listed(&policy, rows.to_vec(), true, now);
         insta::assert_snapshot!(text(&lines, &[]), @"
         line 4         pkg:npm/old@1.0.0 from name-age until 2026-12-01 00:00 UTC
                        bob: ours

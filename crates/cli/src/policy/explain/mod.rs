@@ -8,7 +8,6 @@ mod online;
 mod text;
 
 use super::memory::Memory;
-use super::target::Target;
 use super::under::{self, OfGate};
 use crate::error::{Doing as _, Failure};
 use crate::output;
@@ -16,7 +15,7 @@ use customs_ecosystem::{cargo, npm, pypi};
 use customs_gate::{advisories, grants};
 use customs_intel::Snapshot;
 use customs_model::{
-    Action, Clock as _, Ecosystem, Known, Reason, SystemClock, Timestamp, Version,
+    Action, Clock as _, Ecosystem, Known, PackageSpec, Reason, SystemClock, Timestamp, Version,
 };
 use customs_registry::version_order;
 use customs_rules::Policy;
@@ -135,7 +134,7 @@ impl State {
 
 /// What an answer is made from.
 struct Question {
-    target: Target,
+    target: PackageSpec,
     policy: Policy,
     advisories: Known<Arc<Snapshot>>,
     now: Timestamp,
@@ -152,7 +151,8 @@ struct Answer {
 /// Explains.
 pub fn main(arguments: &Arguments) -> Result<u8, Failure> {
     let now = SystemClock.now();
-    let target = Target::parse(&arguments.target, arguments.ecosystem)?;
+    let target = PackageSpec::parse(&arguments.target, arguments.ecosystem);
+    let target = target.map_err(|why| Failure::usage(why.to_string()))?;
     let here = std::env::current_dir().doing("find the current folder")?;
     let under = arguments.under.read(Some(&here))?;
     let (policy, name) = (under.policy, under.name);
@@ -305,7 +305,7 @@ fn explained(
 }
 
 /// `pkg:npm/@acme/ui`, as a policy file writes it.
-fn package_line(target: &Target) -> String {
+fn package_line(target: &PackageSpec) -> String {
     let package = &target.package;
     format!("pkg:{}/{package}", package.ecosystem().purl_type())
 }

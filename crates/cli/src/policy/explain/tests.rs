@@ -43,7 +43,7 @@ impl House {
             artifact: None,
             published: Some(at(published)),
         });
-        let package = Target::parse("left", Ecosystem::Npm).unwrap().package;
+        let package = PackageSpec::parse("left", Ecosystem::Npm).unwrap().package;
         let place = "https://registry.example/";
         house
             .store
@@ -61,7 +61,7 @@ impl House {
 
     fn ask(&self, target: &str, text: &str, now: Timestamp) -> (Explained, bool) {
         let question = Question {
-            target: Target::parse(target, Ecosystem::Npm).unwrap(),
+            target: PackageSpec::parse(target, Ecosystem::Npm).unwrap(),
             policy: policy(text),
             advisories: Known::NotApplicable,
             now,

@@ -1,5 +1,6 @@
 //! A thousand clients that take nothing. A process may have more open files than the usual soft
-//! limit then, so the test begins again under its hard limit.
+//! limit then, so the test begins again under its hard limit; the gate begins under a low one, and
+//! sees to it itself.
 
 use super::world::{LONG, Site, TARBALL, token};
 use crate::harness::many_bytes;
@@ -44,6 +45,9 @@ fn a_thousand_readers_that_take_nothing_cost_little_and_are_ended() {
 async fn asked() {
     let mut site = Site::with(Faults::none(), many_bytes(24 << 20)).await;
     site.more = "limits = { stall = \"10s\" }\n".to_owned();
+    site.wrap = ["sh", "-c", "ulimit -Sn 256; exec \"$0\" \"$@\""]
+        .map(str::to_owned)
+        .to_vec();
     let ci = token("ci", "");
     site.tokens(&[&ci]);
     let served = site.start().await;

@@ -116,15 +116,18 @@ impl Machine<'_> {
                 }
             }
             Value::Text(text) => match name {
-                "length" if !text.contains(HOLE_START) => Value::Number(if text.is_ascii() {
-                    text.len()
-                } else {
-                    text.encode_utf16().count()
-                } as f64),
+                "length" => match self.measured(text).length() {
+                    Some(length) => Value::Number(length as f64),
+                    None => Value::Unknown,
+                },
                 "constructor" => Value::native("String"),
                 // Of what `new URL('./a', import.meta.url)` gives.
                 "href" | "pathname" if text.contains("\u{fdd0}package/") => object.clone(),
                 _ => match name.parse::<usize>() {
+                    // Python counts letters, JavaScript what UTF-16 makes of them.
+                    Ok(index) if language == Language::JavaScript => {
+                        self.letter(text, "at", index as f64)
+                    }
                     Ok(index) => char_at(text, index),
                     Err(_) => Value::Unknown,
                 },

@@ -20,9 +20,12 @@ impl Machine<'_> {
         args: &[Value],
         language: Language,
     ) -> Value {
+        let number = |index: usize| args.get(index).and_then(Value::number);
+        if matches!(name, "charAt" | "at" | "charCodeAt" | "codePointAt") {
+            return self.letter(text, name, number(0).unwrap_or(0.0));
+        }
         // Of a text with holes only what keeps them in place is known.
         let holes = text.contains(HOLE_START);
-        let number = |index: usize| args.get(index).and_then(Value::number);
         let part = |index: usize| args.get(index).and_then(Value::known_text);
         if language == Language::Rust
             && let Some(value) = of_path(text, name, args)
@@ -167,22 +170,6 @@ impl Machine<'_> {
                         Value::array(vec![Value::text(before), Value::text(behind)])
                     }
                     None => Value::Undefined,
-                })
-            }
-            "charAt" | "at" => {
-                number(0).map_or_else(|| char_at(text, 0), |at| char_at(text, at as usize))
-            }
-            "charCodeAt" | "codePointAt" => {
-                let at = number(0).unwrap_or(0.0) as usize;
-                let code = if text.is_ascii() {
-                    text.as_bytes().get(at).map(|b| u32::from(*b))
-                } else if name == "charCodeAt" {
-                    text.encode_utf16().nth(at).map(u32::from)
-                } else {
-                    code_point(text, at)
-                };
-                code.map_or(Value::Number(f64::NAN), |code| {
-                    Value::Number(f64::from(code))
                 })
             }
             "slice" | "substring" | "substr" => js_slice(text, name, number(0), number(1)),
@@ -479,29 +466,16 @@ pub(super) fn matched(
 }
 
 pub(super) fn char_at(text: &str, index: usize) -> Value {
-    if text.contains(HOLE_START) {
-        return Value::Unknown;
-    }
     let found = if text.is_ascii() {
         text.as_bytes().get(index).map(|byte| char::from(*byte))
+    } else if text.contains(HOLE_START) {
+        return Value::Unknown;
     } else {
         text.chars().nth(index)
     };
     found.map_or(Value::Undefined, |c| {
         Value::text(c.encode_utf8(&mut [0; 4]))
     })
-}
-
-/// The code point at a position that counts UTF-16 units.
-pub(super) fn code_point(text: &str, at: usize) -> Option<u32> {
-    let mut units = 0;
-    for c in text.chars() {
-        if units >= at {
-            return Some(u32::from(c));
-        }
-        units += c.len_utf16();
-    }
-    None
 }
 
 pub(super) fn js_slice(text: &str, name: &str, from: Option<f64>, to: Option<f64>) -> Value {

@@ -1,6 +1,7 @@
 use super::*;
 use customs_model::{
-    Action, Clock as _, Decision, Epoch, FixedClock, Inputs, Reason, ReleaseId, SignedDuration,
+    Action, Clock as _, Decision, Epoch, FixedClock, Inputs, Reason, ReleaseId, RuleId,
+    SignedDuration,
 };
 use customs_store::{SqliteStore, Store as _, Who};
 use std::sync::Arc;
@@ -78,16 +79,17 @@ impl House {
     }
 
     fn grant(&self, target: &str, rules: &[&str], until: &str) -> Result<u8, Failure> {
-        let rules: Vec<String> = rules.iter().map(ToString::to_string).collect();
-        self.desk().grant(&Wanted {
-            target,
-            ecosystem: Ecosystem::Npm,
-            reason: "hot fix",
-            owner: "platform",
-            until,
-            rules: &rules,
+        let target = PackageSpec::parse(target, Ecosystem::Npm).unwrap();
+        let wanted = Wanted {
+            target: target.about(),
+            reason: "hot fix".to_owned(),
+            owner: "platform".to_owned(),
+            until: until.to_owned(),
+            rules: rules.iter().map(ToString::to_string).collect(),
             although_malicious: false,
-        })
+            agent: None,
+        };
+        self.desk().grant(&target, &wanted)
     }
 
     fn refused(&self, target: &str, rules: &[&str], until: &str) -> String {
@@ -108,7 +110,7 @@ fn without_a_rule_that_is_waived_which_holds_now_and_it_is_bound_to_the_stronges
     assert_eq!(granted.until, at("2026-11-20T00:00:00Z"));
     assert_eq!(granted.who.credential.as_deref(), Some("user:ann"));
     assert!(rows[0].is_in_force(house.clock.now()));
-    let told = text(granted, true);
+    let told = text::granted(granted);
     let told = told.replace(&granted.id, "EX-…");
     let told = told.replace(&Digest::sha256(b"left").to_hex(), "…");
     insta::assert_snapshot!(told, @"
@@ -134,20 +136,20 @@ fn what_cannot_count_is_not_written() {
 #[test]
 fn the_word_for_malware_stands_in_the_record() {
     let house = house();
-    let rules = ["known-malicious".to_owned()];
+    let target = PackageSpec::parse("left@1.0.1", Ecosystem::Npm).unwrap();
     let wanted = Wanted {
-        target: "left@1.0.1",
-        ecosystem: Ecosystem::Npm,
-        reason: "a sample for the laboratory",
-        owner: "research",
-        until: "2026-11-05",
-        rules: &rules,
+        target: target.about(),
+        reason: "a sample for the laboratory".to_owned(),
+        owner: "research".to_owned(),
+        until: "2026-11-05".to_owned(),
+        rules: vec!["known-malicious".to_owned()],
         although_malicious: true,
+        agent: None,
     };
-    house.desk().grant(&wanted).unwrap();
+    house.desk().grant(&target, &wanted).unwrap();
     let granted = &house.store.exemptions().unwrap()[0].granted;
     assert!(granted.although_malicious);
-    assert!(text(granted, true).contains("ALTHOUGH it is or may be malicious"));
+    assert!(text::granted(granted).contains("ALTHOUGH it is or may be malicious"));
 }
 
 #[test]
@@ -178,4 +180,23 @@ fn what_ended_by_itself_cannot_be_ended() {
         why.contains("ended by itself 2026-11-05 00:00 UTC"),
         "{why}"
     );
+}
+
+#[test]
+fn what_is_written_reads_back_as_a_line_of_a_policy() {
+    for text in ["@acme/ui@1.0.0", "left@1.0.0+build.1", "left"] {
+        let grant = customs_rules::Grant {
+            id: "EX-1".to_owned(),
+            about: PackageSpec::parse(text, Ecosystem::Npm).unwrap().about(),
+            digests: Vec::new(),
+            rules: vec!["version-age".to_owned()],
+            reason: "x".to_owned(),
+            owner: "y".to_owned(),
+            until: Timestamp::UNIX_EPOCH,
+            although_malicious: false,
+            by: None,
+            agent: None,
+        };
+        assert_eq!(grant.check(), Ok(()), "{text}");
+    }
 }
