@@ -78,7 +78,7 @@ pub async fn measure(program: &Path, arguments: &Arguments) -> Result<Part, Erro
         notes: vec![format!(
             "50 artifacts of 0.4 kB in turn for {} s, over HTTP, each answer recorded in SQLite before \
              it leaves. Records are counted in the ledger after the gate has ended. A group is what is \
-             synced together, about every 20 ms; how late it is the store says itself.",
+             synced together, about every 10 ms; how late it is the store says itself.",
             time.as_secs()
         )],
     })

@@ -1,8 +1,8 @@
 //! What is sent often is kept in memory, within a bound: the least lately used leaves first.
 
 use bytes::Bytes;
-use std::collections::HashMap;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use customs_registry::Held;
+use std::sync::{Mutex, PoisonError};
 
 /// Bodies by name.
 #[derive(Debug)]
@@ -11,14 +11,7 @@ pub(crate) struct Hot {
     room: usize,
     /// Bytes of one.
     most: usize,
-    inside: Mutex<Inside>,
-}
-
-#[derive(Debug, Default)]
-struct Inside {
-    kept: HashMap<String, (Bytes, u64)>,
-    bytes: usize,
-    tick: u64,
+    kept: Mutex<Held<String, Bytes>>,
 }
 
 impl Hot {
@@ -27,7 +20,7 @@ impl Hot {
         Self {
             room,
             most,
-            inside: Mutex::default(),
+            kept: Mutex::new(Held::new(room)),
         }
     }
 
@@ -38,37 +31,16 @@ impl Hot {
 
     /// A body that is kept.
     pub fn get(&self, name: &str) -> Option<Bytes> {
-        let mut inside = self.lock();
-        inside.tick += 1;
-        let tick = inside.tick;
-        let (bytes, used) = inside.kept.get_mut(name)?;
-        *used = tick;
-        Some(bytes.clone())
+        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        kept.get(&name.to_owned())
     }
 
     /// Keeps a body, and lets go of others where there is no room.
     pub fn put(&self, name: &str, bytes: &Bytes) {
-        if !self.takes(bytes.len() as u64) {
-            return;
+        if self.takes(bytes.len() as u64) {
+            let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+            kept.insert(name.to_owned(), bytes.clone(), bytes.len());
         }
-        let mut inside = self.lock();
-        inside.tick += 1;
-        let tick = inside.tick;
-        inside.bytes += bytes.len();
-        let old = inside.kept.insert(name.to_owned(), (bytes.clone(), tick));
-        inside.bytes -= old.map_or(0, |(old, _)| old.len());
-        while inside.bytes > self.room {
-            let oldest = inside.kept.iter().min_by_key(|(_, (_, used))| *used);
-            let Some(oldest) = oldest.map(|(name, _)| name.clone()) else {
-                return;
-            };
-            let gone = inside.kept.remove(&oldest);
-            inside.bytes -= gone.map_or(0, |(gone, _)| gone.len());
-        }
-    }
-
-    fn lock(&self) -> MutexGuard<'_, Inside> {
-        self.inside.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -90,6 +62,5 @@ mod tests {
         hot.put("a", &bytes(6));
         assert_eq!(hot.get("a").map(|body| body.len()), Some(6));
         assert!(hot.get("c").is_some());
-        assert_eq!(hot.lock().bytes, 10);
     }
 }

@@ -5,18 +5,18 @@
 //! mixed ones.
 
 use crate::flights::Flights;
+use crate::held::Held;
 use crate::http::{Ask, FetchError, Fetcher, host_of, limit, transport};
 use crate::upstream::Upstream;
 use customs_model::{Clock, Digest, DigestAlgorithm, Hasher, SignedDuration, Timestamp};
 use futures_util::StreamExt as _;
 use reqwest::header::{ACCEPT, ETAG, IF_MODIFIED_SINCE, IF_NONE_MATCH, LAST_MODIFIED};
 use serde::{Deserialize, Serialize};
-use std::collections::HashMap;
 use std::fs::File;
 use std::io::{BufReader, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicI64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use url::Url;
 
@@ -136,24 +136,12 @@ impl<T> Clone for Found<T> {
     }
 }
 
-struct Kept<T> {
-    document: Arc<Document<T>>,
-    weight: usize,
-    used: u64,
-}
-
-struct Memory<T> {
-    kept: HashMap<String, Kept<T>>,
-    weight: usize,
-    tick: u64,
-}
-
 /// Fetches and keeps the documents of one kind.
 pub struct Documents<T> {
     folder: PathBuf,
     fetcher: Fetcher,
     clock: Arc<dyn Clock>,
-    memory: Mutex<Memory<T>>,
+    memory: Mutex<Held<String, Arc<Document<T>>>>,
     flights: Flights,
     permits: tokio::sync::Semaphore,
     /// How many seconds a document is served that nobody can confirm.
@@ -179,11 +167,7 @@ impl<T: Indexed> Documents<T> {
             folder,
             fetcher,
             clock,
-            memory: Mutex::new(Memory {
-                kept: HashMap::new(),
-                weight: 0,
-                tick: 0,
-            }),
+            memory: Mutex::new(Held::new(MEMORY)),
             flights: Flights::default(),
             permits: tokio::sync::Semaphore::new(CONCURRENT),
             stale_for: AtomicI64::new(i64::MAX),
@@ -490,10 +474,7 @@ impl<T: Indexed> Documents<T> {
             let _ = std::fs::remove_file(self.folder.join(meta.body));
         }
         let _ = std::fs::remove_file(self.folder.join(format!("{key}.json")));
-        let mut memory = self.memory.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(gone) = memory.kept.remove(key) {
-            memory.weight -= gone.weight;
-        }
+        self.memory().remove(&key.to_owned());
     }
 
     /// A file that becomes part of the cache. The folder may have been deleted meanwhile.
@@ -502,41 +483,18 @@ impl<T: Indexed> Documents<T> {
         tempfile::NamedTempFile::new_in(&self.folder).map_err(cache)
     }
 
+    fn memory(&self) -> MutexGuard<'_, Held<String, Arc<Document<T>>>> {
+        self.memory.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn recall(&self, key: &str) -> Option<Arc<Document<T>>> {
-        let mut memory = self.memory.lock().unwrap_or_else(PoisonError::into_inner);
-        memory.tick += 1;
-        let tick = memory.tick;
-        let kept = memory.kept.get_mut(key)?;
-        kept.used = tick;
-        Some(kept.document.clone())
+        self.memory().get(&key.to_owned())
     }
 
     fn remember(&self, key: &str, document: Arc<Document<T>>) {
-        let weight = document.index.weight();
-        let mut memory = self.memory.lock().unwrap_or_else(PoisonError::into_inner);
-        memory.tick += 1;
-        let kept = Kept {
-            document,
-            weight,
-            used: memory.tick,
-        };
-        if let Some(old) = memory.kept.insert(key.to_owned(), kept) {
-            memory.weight -= old.weight;
-        }
-        memory.weight += weight;
-        while memory.weight > MEMORY && memory.kept.len() > 1 {
-            let Some(oldest) = memory
-                .kept
-                .iter()
-                .min_by_key(|(_, k)| k.used)
-                .map(|(key, _)| key.clone())
-            else {
-                break;
-            };
-            if let Some(gone) = memory.kept.remove(&oldest) {
-                memory.weight -= gone.weight;
-            }
-        }
+        // One that is heavier than all may be is held alone: whoever asked will ask again.
+        let weight = document.index.weight().min(MEMORY);
+        self.memory().insert(key.to_owned(), document, weight);
     }
 }
 

@@ -3,17 +3,16 @@
 //! A verdict is made anew from these facts whenever rules or policy change; the facts
 //! themselves depend on the bytes and on the engine alone, so that is what they are kept by.
 
-mod held;
 mod kept;
 mod readers;
 mod unreadable;
 
 use crate::flights::Flights;
+use crate::held::Held;
 use crate::judge::archive::{ArtifactFacts, Kind};
 use crate::queue;
 use crate::shared::{ByWorker, Held as Turned, Shared, Turn, Verdict};
 use customs_model::{Digest, Ecosystem, Unread, Weigh, printable};
-use held::Held;
 use kept::Kept;
 use readers::{Job, Readers};
 use std::fs::File;

@@ -11,6 +11,7 @@ pub mod document;
 pub mod evidence;
 mod flights;
 pub mod guard;
+mod held;
 pub mod http;
 mod inspections;
 mod judge;
@@ -23,6 +24,7 @@ mod worker;
 
 pub use cache::clear_half_written;
 pub use flights::Flights;
+pub use held::Held;
 pub use inspections::kept_facts;
 pub use judge::{
     ArtifactFacts, CargoConfig, CargoDocument, Context, Counterpart, Judged, JudgedDocument,

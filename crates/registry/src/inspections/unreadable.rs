@@ -2,7 +2,7 @@
 //! them read again.
 
 use super::Key;
-use super::held::Held;
+use crate::held::Held;
 use std::time::{Duration, Instant};
 
 /// Bytes of keys and reasons.

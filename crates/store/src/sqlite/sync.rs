@@ -16,7 +16,7 @@ use std::time::{Duration, Instant};
 
 /// How long records gather before they are synced together. A sync itself takes up to
 /// some 20 ms on the disks that we know, and 50 ms are promised.
-const GATHER: Duration = Duration::from_millis(20);
+const GATHER: Duration = Duration::from_millis(10);
 /// At most one head in this time, unless somebody flushes.
 const HEAD_EVERY: Duration = Duration::from_secs(1);
 

@@ -5,7 +5,8 @@ use std::collections::{BTreeMap, HashMap};
 use std::hash::Hash;
 
 /// What is held.
-pub(super) struct Held<K, V> {
+#[derive(Debug)]
+pub struct Held<K, V> {
     most: usize,
     weight: usize,
     uses: u64,
@@ -14,6 +15,7 @@ pub(super) struct Held<K, V> {
     by_use: BTreeMap<u64, K>,
 }
 
+#[derive(Debug)]
 struct Entry<V> {
     value: V,
     weight: usize,
@@ -21,7 +23,7 @@ struct Entry<V> {
 }
 
 impl<K: Clone + Eq + Hash, V: Clone> Held<K, V> {
-    /// Nothing yet, and never more than this weighs.
+    /// Nothing yet, and never more than this weighs, in whatever the weights are counted.
     pub fn new(most: usize) -> Self {
         Self {
             most,
