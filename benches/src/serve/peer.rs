@@ -112,6 +112,7 @@ fn subjects(
     let mut tarballs = Vec::new();
     for at in 0..artifacts {
         let request = gate.get(&artifact_path(at), &[]);
+        load::first(gate.port, &request)?;
         let answer = answered(gate, &request)?;
         put(&format!("artifact-{at}"), &answer.body)?;
         tarballs.push((request, format!("/artifact-{at}")));
@@ -144,7 +145,13 @@ fn subjects(
 }
 
 fn answered(gate: &TeamGate, request: &[u8]) -> Result<load::Answer, Error> {
-    let answer = load::once(gate.port, request)?;
+    let line = request
+        .split(|byte| *byte == b'\r')
+        .next()
+        .unwrap_or_default();
+    let line = String::from_utf8_lossy(line);
+    let answer = load::once(gate.port, request);
+    let answer = answer.map_err(|error| Error::said(format!("{line}: {error}")))?;
     if answer.status == 200 {
         return Ok(answer);
     }
