@@ -9,6 +9,7 @@ use crate::encoding::Encoding;
 use crate::lately::{Answered, Lately, Wants};
 use crate::lists::Lists;
 use crate::metrics::{Metrics, kind_of};
+use crate::naming::package_of;
 use crate::origins::Origins;
 use crate::page::{Asked, Looked, Lookers, Watch};
 use crate::rendering::Renderings;
@@ -18,7 +19,7 @@ use crate::route::Route;
 use crate::run::Run;
 use crate::team::{Door, Readiness, Team};
 use crate::traced::begin;
-use customs_model::{Clock, Decision, Digest, PackageName, ReleaseId};
+use customs_model::{Clock, Decision, Digest, ReleaseId};
 use customs_registry::evidence::TrustFolder;
 use customs_registry::http::{Fetcher, limit};
 use customs_registry::trace::Traces;
@@ -457,39 +458,16 @@ impl Gate {
             Route::NpmDocument(package)
             | Route::NpmVersion(package, _)
             | Route::NpmTarball(package, _)
-            | Route::NpmTags(package) => match self.written_to(run, &package) {
-                Some(upstream) => self.relay_write(run, &upstream, request, Reader::Npm).await,
-                None => failure(
-                    Reader::Npm,
-                    StatusCode::NOT_FOUND,
-                    "customs: no npm registry is configured",
-                ),
-            },
-            Route::NpmOther(_) => match npm_of_team(run).cloned() {
-                Some(upstream) => self.relay_write(run, &upstream, request, Reader::Npm).await,
-                None => failure(
-                    Reader::Npm,
-                    StatusCode::NOT_FOUND,
-                    "customs: no npm registry is configured",
-                ),
-            },
+            | Route::NpmTags(package) => self.npm_write(run, request, Some(package)).await,
+            Route::NpmOther(path) => {
+                let package = package_of(&path);
+                self.npm_write(run, request, package).await
+            }
             other => failure(
                 reader_of(&other),
                 StatusCode::METHOD_NOT_ALLOWED,
                 "customs: this address only answers GET and HEAD",
             ),
-        }
-    }
-}
-
-impl Gate {
-    /// Where a package is published: where it comes from, and a private registry before a public
-    /// one where nobody has it yet.
-    fn written_to(&self, run: &Run, package: &PackageName) -> Option<Upstream> {
-        let upstreams = &run.context.upstreams;
-        match upstreams.npm_private.is_empty() {
-            true => upstreams.npm_for(package).cloned(),
-            false => upstreams.origins_of(package).first().copied().cloned(),
         }
     }
 }
