@@ -404,7 +404,7 @@ impl Gate {
             return failure(reader, StatusCode::NOT_FOUND, "customs: the probe arrived");
         }
         let _turn = match &self.team {
-            Some(team) => Some(team.turns.take(|| request.client_of(&run)).await),
+            Some(team) => Some(team.turns.take(&request.client_of(&run)).await),
             None => None,
         };
         // The command that waits for a run's end asks what takes so long.
