@@ -19,8 +19,12 @@ async fn who_asks_a_registry_that_hangs_for_much_holds_up_nobody_else() {
     let site = Site::with(Faults::none().below("/hang", fault), many_bytes(3_000)).await;
     let (many, other) = (token("many", ""), token("other", ""));
     site.tokens(&[&many, &other]);
-    let served = site.start().await;
+    let mut served = site.start().await;
     assert_eq!(served.get("/left", &other).await.status, 200);
+    // What is on disk and not in memory is here as well.
+    served.signal("TERM");
+    assert!(served.ended().await.success());
+    let served = site.start().await;
     let mut asked = JoinSet::new();
     for n in 0..MANY {
         asked.spawn(try_read(served.ask(&format!("/hang-{n}"), &many)));
