@@ -37,12 +37,14 @@ use url::Url;
 
 /// How a gate is set up.
 pub struct Options {
-    /// Where documents, artifacts, renderings and evidence are kept. Safe to delete at any time.
+    /// Where documents, artifacts and renderings are kept. Safe to delete at any time.
     pub cache: PathBuf,
     /// The folder that `customs trust update` writes; it need not be there.
     pub trust: PathBuf,
     /// The folder of lists of what is in delivered artifacts. What lies there outlives the cache.
     pub lists: PathBuf,
+    /// The folder of evidence of origin of delivered artifacts. It outlives the cache, too.
+    pub evidence: PathBuf,
     /// The ledger and the gate's memory.
     pub store: Arc<dyn Store>,
     /// Now.
@@ -174,7 +176,7 @@ impl Gate {
         Ok(Arc::new(Self {
             ahead: Ahead::new(registry.clone()),
             background: Background::new(),
-            origins: Arc::new(Origins::new(&options.cache.join("evidence"))),
+            origins: Arc::new(Origins::new(&options.evidence)),
             trust: Arc::new(TrustFolder::new(options.trust)),
             lists: Lists::new(options.lists, registry.clone()),
             registry,

@@ -2,6 +2,7 @@
 //! order.
 
 use super::config::{Config, Limits};
+use super::evidence;
 use super::files;
 use super::heads::Heads;
 use super::keep::{Keep, Kept};
@@ -103,6 +104,8 @@ async fn run(live: Live, loaded: Loaded, fixed: Fixed, place: &Place) -> Result<
     let port = listener.local_addr().doing("read the gate's port")?.port();
     let clock = Arc::new(SystemClock);
     let data = paths::data()?;
+    // Before anybody asks where it lies.
+    let evidence = evidence::settled()?;
     let opened = place.open(clock.clone())?;
     let kept = Kept::of(&opened, clock.clone())?;
     let store = opened.team;
@@ -110,6 +113,7 @@ async fn run(live: Live, loaded: Loaded, fixed: Fixed, place: &Place) -> Result<
         cache: paths::cache()?,
         trust: data.join("trust"),
         lists: data.join(paths::LISTS),
+        evidence,
         store: store.clone(),
         clock,
         secret: daemon::secret()?,
