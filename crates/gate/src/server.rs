@@ -30,6 +30,7 @@ use hyper::header::{HeaderMap, HeaderValue, USER_AGENT, WWW_AUTHENTICATE};
 use hyper::{Method, Response, StatusCode};
 use std::collections::HashMap;
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 use tokio::sync::watch;
@@ -102,6 +103,8 @@ pub struct Gate {
     port: u16,
     last_use: Mutex<Instant>,
     pub(crate) stopping: watch::Sender<bool>,
+    /// It stops soon, and says so.
+    pub(crate) draining: AtomicBool,
     /// Whom it serves in place of runs.
     pub(crate) team: Option<Team>,
     /// Held while policies are put under what the ledger exempts: one after the other.
@@ -188,6 +191,7 @@ impl Gate {
             port: options.port,
             last_use: Mutex::new(Instant::now()),
             stopping: watch::Sender::new(false),
+            draining: AtomicBool::new(false),
             team: public.map(|public| Team::new(public, options.port)),
             granting: tokio::sync::Mutex::default(),
             readiness: Readiness::default(),
@@ -213,6 +217,12 @@ impl Gate {
     pub(crate) fn encoding(&self, request: &Request) -> Option<Encoding> {
         self.team.as_ref()?;
         Encoding::accepted(&request.headers)
+    }
+
+    /// Says that it is not ready from now on, and serves on: whoever sends requests here has time to send
+    /// them elsewhere.
+    pub fn drain(&self) {
+        self.draining.store(true, Ordering::Relaxed);
     }
 
     /// Takes no connection any more, and ends when what is being answered is answered.

@@ -102,6 +102,8 @@ pub struct Limits {
     pub head: Option<String>,
     /// How long a client may take nothing of an answer (60s).
     pub stall: Option<String>,
+    /// How long it serves on when it is told to stop and says that it is not ready (0s).
+    pub drain: Option<String>,
     /// How long what is being answered may take when the gate stops (30s).
     pub stop: Option<String>,
 }

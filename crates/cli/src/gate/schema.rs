@@ -205,6 +205,13 @@ fn limits() -> Value {
                 text("How long a client may take nothing of an answer (60s)."),
             ),
             (
+                "drain",
+                text(
+                    "How long it serves on when it is told to stop and says that it is not ready (0s, at \
+                      most 10m).",
+                ),
+            ),
+            (
                 "stop",
                 text("How long what is being answered may take when the gate stops (30s)."),
             ),
