@@ -201,7 +201,8 @@ mod tests {
         let turn = tokio::time::timeout(Duration::from_secs(5), waits).await;
         drop((turn.unwrap().unwrap(), held));
         assert_eq!(turns.inside().free, 6);
-        assert!(turns.inside().clients.is_empty() && turns.inside().order.is_empty());
+        let inside = turns.inside();
+        assert!(inside.clients.is_empty() && inside.order.is_empty());
     }
 
     #[tokio::test]
