@@ -7,6 +7,8 @@ use std::sync::OnceLock;
 
 /// The folder, below that of data, of lists of what is in artifacts that the gate delivered.
 pub const LISTS: &str = "files";
+/// The folder, below that of data, of evidence of origin of what the gate delivered.
+pub const EVIDENCE: &str = "evidence";
 /// The folder, below that of the cache, of artifacts by digest.
 pub const ARTIFACTS: &str = "artifacts";
 

@@ -4,6 +4,7 @@
 //! asked for must not be told that way either.
 
 use crate::answer::{Body, Reader, failure};
+use crate::naming::hides;
 use crate::run::Run;
 use crate::server::Request;
 use bytes::Bytes;
@@ -31,7 +32,7 @@ pub(crate) async fn without_internal(
     path: &str,
 ) -> Result<Request, Response<Body>> {
     let upstreams = &run.context.upstreams;
-    if upstreams.internal.is_empty() || upstream.route == Route::Private {
+    if !hides(upstreams) || upstream.route == Route::Private {
         return Ok(request);
     }
     let refuse = |status, why: &str| failure(Reader::Npm, status, &format!("customs: {why}"));
@@ -64,7 +65,7 @@ pub(crate) async fn without_internal(
 fn told(upstreams: &Upstreams, asked: Map<String, Value>) -> Map<String, Value> {
     let may = |name: &str| {
         let package = PackageName::new(Ecosystem::Npm, name);
-        package.is_ok_and(|package| !upstreams.is_internal(&package))
+        package.is_ok_and(|package| !upstreams.is_hidden(&package))
     };
     asked.into_iter().filter(|(name, _)| may(name)).collect()
 }

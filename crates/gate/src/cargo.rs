@@ -8,6 +8,7 @@ use crate::answer::{Body, Reader, failure};
 use crate::away::{Away, mark};
 use crate::deliver::{Delivery, Papers};
 use crate::lately::Answered;
+use crate::naming::may_be_told;
 use crate::rendering::TRIES;
 use crate::report::Event;
 use crate::run::Run;
@@ -15,7 +16,7 @@ use crate::server::{Gate, Request};
 use customs_ecosystem::cargo::{
     Line, Show, compare, download_url, is_prerelease, release_line, render,
 };
-use customs_model::{PackageName, ReleaseId, Version};
+use customs_model::{Ecosystem, PackageName, ReleaseId, Route, Version};
 use customs_registry::http::FetchError;
 use customs_registry::{CargoDocument, JudgedDocument, Upstream};
 use hyper::header::{CONTENT_TYPE, HeaderValue};
@@ -219,6 +220,12 @@ impl Gate {
             return self
                 .refuse_unknown(run, &request, READER, path, "unknown-artifact", why)
                 .await;
+        }
+        if index.route == Route::Public {
+            let (upstreams, query) = (&run.context.upstreams, request.query.as_deref());
+            if let Err(why) = may_be_told(upstreams, Ecosystem::Cargo, path, query) {
+                return failure(READER, StatusCode::NOT_FOUND, &format!("customs: {why}"));
+            }
         }
         upstream.extra_roots.clone_from(&index.extra_roots);
         // As it was sent: what is decoded twice may say something else.

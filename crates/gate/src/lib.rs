@@ -22,6 +22,7 @@ mod hot;
 mod lately;
 mod lists;
 mod metrics;
+mod naming;
 mod npm;
 mod origins;
 mod page;

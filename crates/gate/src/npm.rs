@@ -1,15 +1,16 @@
 //! npm: documents, exact versions, tags, tarballs.
 
+mod other;
+
 use crate::admit::{newest_refused, status_of};
 use crate::answer::{Body, Reader, failure, json};
-use crate::audit::without_internal;
 use crate::away::{Away, mark};
 use crate::deliver::{Delivery, Papers};
 use crate::lately::Answered;
 use crate::rendering::TRIES;
 use crate::report::Event;
 use crate::run::Run;
-use crate::server::{Gate, Request, npm_of_team};
+use crate::server::{Gate, Request};
 use customs_ecosystem::npm::{
     Form, NpmVersion, Packument, Tarballs, VersionEntry, release_line, render, repair_tags,
     tarball_url,
@@ -17,7 +18,7 @@ use customs_ecosystem::npm::{
 use customs_model::{Digest, PackageName, ReleaseId, Timestamp, Version, printable};
 use customs_registry::{JudgedDocument, npm_facts};
 use hyper::header::{ACCEPT, HeaderMap, USER_AGENT};
-use hyper::{Method, Response, StatusCode};
+use hyper::{Response, StatusCode};
 use std::collections::BTreeMap;
 use std::io::{self, BufReader};
 use std::sync::Arc;
@@ -305,34 +306,6 @@ impl Gate {
         mark(&mut response, stale);
         response
     }
-
-    /// Everything else below an npm registry: read from the upstream, never an artifact.
-    pub async fn npm_other(&self, run: &Arc<Run>, request: Request, path: &str) -> Response<Body> {
-        if is_artifact(path) {
-            let why = format!(
-                "{} is the address of an artifact that no document of the configured registry names; not relayed",
-                printable(path, 200)
-            );
-            return self
-                .refuse_unknown(run, &request, Reader::Npm, path, "unknown-artifact", &why)
-                .await;
-        }
-        let Some(upstream) = npm_of_team(run).cloned() else {
-            return failure(
-                Reader::Npm,
-                StatusCode::NOT_FOUND,
-                "customs: no npm registry is configured",
-            );
-        };
-        let request = match request.method {
-            Method::POST => match without_internal(run, &upstream, request, path).await {
-                Ok(request) => request,
-                Err(response) => return response,
-            },
-            _ => request,
-        };
-        self.relay_read(run, &upstream, request, Reader::Npm).await
-    }
 }
 
 fn not_rendered(package: &PackageName, error: &dyn std::fmt::Display) -> Response<Body> {
@@ -415,22 +388,6 @@ fn wanted(judged: &JudgedDocument<Packument>) -> Vec<String> {
         .into_iter()
         .chain(newest.into_values().map(|(_, text)| text.to_owned()))
         .collect()
-}
-
-/// Addresses below which registries keep artifacts: what stands behind a name's `/-/`,
-/// and whatever is called like an archive, also with something behind it that a server
-/// may overlook.
-fn is_artifact(path: &str) -> bool {
-    let path = path.to_ascii_lowercase();
-    let is_archive = |end: &str| {
-        path.match_indices(end).any(|(at, _)| {
-            let behind = path[at + end.len()..].chars().next();
-            behind.is_none_or(|c| !c.is_ascii_alphanumeric())
-        })
-    };
-    [".tgz", ".tar"].into_iter().any(is_archive)
-        || path.starts_with("download/")
-        || (!path.starts_with("-/") && path.contains("/-/"))
 }
 
 /// Where a tarball is, and what it must be.

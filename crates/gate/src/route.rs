@@ -219,7 +219,7 @@ pub fn file_url_to_upstream(gate: &str, url: &str) -> Option<String> {
 }
 
 /// Percent-decoding; `None` where the result is not UTF-8.
-fn decode(path: &str) -> Option<String> {
+pub(crate) fn decode(path: &str) -> Option<String> {
     let bytes = path.as_bytes();
     let mut out = Vec::with_capacity(bytes.len());
     let mut at = 0;

@@ -9,6 +9,7 @@ use crate::encoding::Encoding;
 use crate::lately::{Answered, Lately, Wants};
 use crate::lists::Lists;
 use crate::metrics::{Metrics, kind_of};
+use crate::naming::package_of;
 use crate::origins::Origins;
 use crate::page::{Asked, Looked, Lookers, Watch};
 use crate::rendering::Renderings;
@@ -18,7 +19,7 @@ use crate::route::Route;
 use crate::run::Run;
 use crate::team::{Door, Readiness, Team};
 use crate::traced::begin;
-use customs_model::{Clock, Decision, Digest, PackageName, ReleaseId};
+use customs_model::{Clock, Decision, Digest, ReleaseId};
 use customs_registry::evidence::TrustFolder;
 use customs_registry::http::{Fetcher, limit};
 use customs_registry::trace::Traces;
@@ -29,6 +30,7 @@ use hyper::header::{HeaderMap, HeaderValue, USER_AGENT, WWW_AUTHENTICATE};
 use hyper::{Method, Response, StatusCode};
 use std::collections::HashMap;
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 use tokio::sync::watch;
@@ -36,12 +38,14 @@ use url::Url;
 
 /// How a gate is set up.
 pub struct Options {
-    /// Where documents, artifacts, renderings and evidence are kept. Safe to delete at any time.
+    /// Where documents, artifacts and renderings are kept. Safe to delete at any time.
     pub cache: PathBuf,
     /// The folder that `customs trust update` writes; it need not be there.
     pub trust: PathBuf,
     /// The folder of lists of what is in delivered artifacts. What lies there outlives the cache.
     pub lists: PathBuf,
+    /// The folder of evidence of origin of delivered artifacts. It outlives the cache, too.
+    pub evidence: PathBuf,
     /// The ledger and the gate's memory.
     pub store: Arc<dyn Store>,
     /// Now.
@@ -99,6 +103,8 @@ pub struct Gate {
     port: u16,
     last_use: Mutex<Instant>,
     pub(crate) stopping: watch::Sender<bool>,
+    /// It stops soon, and says so.
+    pub(crate) draining: AtomicBool,
     /// Whom it serves in place of runs.
     pub(crate) team: Option<Team>,
     /// Held while policies are put under what the ledger exempts: one after the other.
@@ -173,7 +179,7 @@ impl Gate {
         Ok(Arc::new(Self {
             ahead: Ahead::new(registry.clone()),
             background: Background::new(),
-            origins: Arc::new(Origins::new(&options.cache.join("evidence"))),
+            origins: Arc::new(Origins::new(&options.evidence)),
             trust: Arc::new(TrustFolder::new(options.trust)),
             lists: Lists::new(options.lists, registry.clone()),
             registry,
@@ -185,6 +191,7 @@ impl Gate {
             port: options.port,
             last_use: Mutex::new(Instant::now()),
             stopping: watch::Sender::new(false),
+            draining: AtomicBool::new(false),
             team: public.map(|public| Team::new(public, options.port)),
             granting: tokio::sync::Mutex::default(),
             readiness: Readiness::default(),
@@ -210,6 +217,12 @@ impl Gate {
     pub(crate) fn encoding(&self, request: &Request) -> Option<Encoding> {
         self.team.as_ref()?;
         Encoding::accepted(&request.headers)
+    }
+
+    /// Says that it is not ready from now on, and serves on: whoever sends requests here has time to send
+    /// them elsewhere.
+    pub fn drain(&self) {
+        self.draining.store(true, Ordering::Relaxed);
     }
 
     /// Takes no connection any more, and ends when what is being answered is answered.
@@ -403,7 +416,7 @@ impl Gate {
             return failure(reader, StatusCode::NOT_FOUND, "customs: the probe arrived");
         }
         let _turn = match &self.team {
-            Some(team) => Some(team.turns.take(|| request.client_of(&run)).await),
+            Some(team) => Some(team.turns.take(&request.client_of(&run)).await),
             None => None,
         };
         // The command that waits for a run's end asks what takes so long.
@@ -457,39 +470,16 @@ impl Gate {
             Route::NpmDocument(package)
             | Route::NpmVersion(package, _)
             | Route::NpmTarball(package, _)
-            | Route::NpmTags(package) => match self.written_to(run, &package) {
-                Some(upstream) => self.relay_write(run, &upstream, request, Reader::Npm).await,
-                None => failure(
-                    Reader::Npm,
-                    StatusCode::NOT_FOUND,
-                    "customs: no npm registry is configured",
-                ),
-            },
-            Route::NpmOther(_) => match npm_of_team(run).cloned() {
-                Some(upstream) => self.relay_write(run, &upstream, request, Reader::Npm).await,
-                None => failure(
-                    Reader::Npm,
-                    StatusCode::NOT_FOUND,
-                    "customs: no npm registry is configured",
-                ),
-            },
+            | Route::NpmTags(package) => self.npm_write(run, request, Some(package)).await,
+            Route::NpmOther(path) => {
+                let package = package_of(&path);
+                self.npm_write(run, request, package).await
+            }
             other => failure(
                 reader_of(&other),
                 StatusCode::METHOD_NOT_ALLOWED,
                 "customs: this address only answers GET and HEAD",
             ),
-        }
-    }
-}
-
-impl Gate {
-    /// Where a package is published: where it comes from, and a private registry before a public
-    /// one where nobody has it yet.
-    fn written_to(&self, run: &Run, package: &PackageName) -> Option<Upstream> {
-        let upstreams = &run.context.upstreams;
-        match upstreams.npm_private.is_empty() {
-            true => upstreams.npm_for(package).cloned(),
-            false => upstreams.origins_of(package).first().copied().cloned(),
         }
     }
 }

@@ -144,6 +144,7 @@ pub struct Documents<T> {
     memory: Mutex<Held<String, Arc<Document<T>>>>,
     flights: Flights,
     permits: tokio::sync::Semaphore,
+    readers: tokio::sync::Semaphore,
     /// How many seconds a document is served that nobody can confirm.
     stale_for: AtomicI64,
     /// Where other gates find these, and this one theirs.
@@ -154,6 +155,8 @@ pub struct Documents<T> {
 const MEMORY: usize = 12 << 20;
 /// Documents fetched and indexed at the same time.
 const CONCURRENT: usize = 24;
+/// Documents indexed again from disk at the same time.
+const READERS: usize = 8;
 
 impl<T: Indexed> Documents<T> {
     /// Keeps bodies below `folder`.
@@ -170,6 +173,7 @@ impl<T: Indexed> Documents<T> {
             memory: Mutex::new(Held::new(MEMORY)),
             flights: Flights::default(),
             permits: tokio::sync::Semaphore::new(CONCURRENT),
+            readers: tokio::sync::Semaphore::new(READERS),
             stale_for: AtomicI64::new(i64::MAX),
             team: None,
         })
@@ -235,8 +239,25 @@ impl<T: Indexed> Documents<T> {
         if let Some(kept) = self.usable(&key, age) {
             return Ok(Found::Document(kept));
         }
+        let old = self.meta(&key);
+        if let Some(kept) = self.on_disk(&url, &key, old.as_ref(), age).await {
+            return Ok(Found::Document(kept));
+        }
         let _permit = self.permits.acquire().await;
-        self.load(upstream, url, &key, age).await
+        self.load(upstream, url, &key, old).await
+    }
+
+    /// On disk, confirmed lately. Who reads it does not wait for those who wait for a registry.
+    async fn on_disk(
+        &self,
+        url: &Url,
+        key: &str,
+        meta: Option<&Meta>,
+        age: SignedDuration,
+    ) -> Option<Arc<Document<T>>> {
+        let meta = meta.filter(|meta| !meta.of_team && self.is_fresh(meta.confirmed, age))?;
+        let _permit = self.readers.acquire().await;
+        self.index(url, key, meta.clone(), None).await.ok()
     }
 
     /// In memory, confirmed lately, and its bytes are still on disk: the cache may be
@@ -251,15 +272,8 @@ impl<T: Indexed> Documents<T> {
         upstream: &Upstream,
         url: Url,
         key: &str,
-        age: SignedDuration,
+        old: Option<Meta>,
     ) -> Result<Found<T>, FetchError> {
-        let old = self.meta(key);
-        let is_fresh = |m: &Meta| !m.of_team && self.is_fresh(m.confirmed, age);
-        if let Some(meta) = old.clone().filter(is_fresh)
-            && let Ok(document) = self.index(&url, key, meta, None).await
-        {
-            return Ok(Found::Document(document));
-        }
         match self.fetch(upstream, &url, key, old.as_ref()).await {
             Ok(Some(meta)) => self.index(&url, key, meta, None).await.map(Found::Document),
             Ok(None) => Ok(Found::Missing),

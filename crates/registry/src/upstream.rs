@@ -210,10 +210,18 @@ const fn is_false(flag: &bool) -> bool {
 impl Upstreams {
     /// Where an npm package comes from: its scope's registry, else the default one.
     pub fn npm_for(&self, package: &PackageName) -> Option<&Upstream> {
-        package
-            .scope()
-            .and_then(|scope| self.npm_scopes.get(scope))
-            .or(self.npm.as_ref())
+        self.of_scope(package).or(self.npm.as_ref())
+    }
+
+    /// The registry of a package's scope, where one is listed. Some registries do not tell capitals
+    /// apart: in them a scope is not asked for elsewhere either.
+    fn of_scope(&self, package: &PackageName) -> Option<&Upstream> {
+        let scope = package.scope()?;
+        self.npm_scopes.get(scope).or_else(|| {
+            let mut all = self.npm_scopes.iter();
+            all.find(|(listed, _)| listed.eq_ignore_ascii_case(scope))
+                .map(|(_, upstream)| upstream)
+        })
     }
 
     /// Python indexes in the order in which a name is looked for: the user's own ones
@@ -228,8 +236,7 @@ impl Upstreams {
     pub fn origins_of(&self, package: &PackageName) -> Vec<&Upstream> {
         let mut all: Vec<&Upstream> = match package.ecosystem() {
             Ecosystem::Npm => {
-                let of_scope = package.scope().and_then(|scope| self.npm_scopes.get(scope));
-                match of_scope {
+                match self.of_scope(package) {
                     // A scope that is listed comes from nowhere else.
                     Some(upstream) => vec![upstream],
                     None => self.npm_private.iter().chain(&self.npm).collect(),
@@ -246,14 +253,28 @@ impl Upstreams {
         all
     }
 
-    /// Whether a name is one that no public registry is asked for.
+    /// Whether a name is one that no public registry is asked for. Capitals do not count: the name
+    /// would be told in them as well.
     pub fn is_internal(&self, package: &PackageName) -> bool {
-        is_one_of(&self.internal, package)
+        if self.internal.is_empty() {
+            return false;
+        }
+        let name = url_of(package).to_lowercase();
+        let mut patterns = self.internal.iter();
+        patterns.any(|pattern| means(&pattern.to_lowercase(), &name))
+    }
+
+    /// Whether a name is told to no public registry: it is internal, or of a scope that a team has a
+    /// private registry for.
+    pub fn is_hidden(&self, package: &PackageName) -> bool {
+        let of_scope = self.of_scope(package).filter(|_| self.keeps_origins);
+        self.is_internal(package) || of_scope.is_some_and(|one| one.route == Route::Private)
     }
 
     /// Whether a name is looked for anew.
     pub fn is_moved(&self, package: &PackageName) -> bool {
-        is_one_of(&self.moved, package)
+        let name = url_of(package);
+        self.moved.iter().any(|pattern| means(pattern, &name))
     }
 
     /// These, and for an ecosystem that they say nothing about the others.
@@ -292,18 +313,17 @@ impl Upstreams {
     }
 }
 
-/// Whether one of these package URLs, which may end in a star, means a name.
-fn is_one_of(patterns: &[String], package: &PackageName) -> bool {
-    if patterns.is_empty() {
-        return false;
+/// A package as it is named in a configuration.
+fn url_of(package: &PackageName) -> String {
+    format!("pkg:{}/{package}", package.ecosystem().purl_type())
+}
+
+/// Whether a package URL, which may end in a star, means a name.
+fn means(pattern: &str, name: &str) -> bool {
+    match pattern.strip_suffix('*') {
+        Some(start) => name.starts_with(start),
+        None => name == pattern,
     }
-    let name = format!("pkg:{}/{package}", package.ecosystem().purl_type());
-    patterns
-        .iter()
-        .any(|pattern| match pattern.strip_suffix('*') {
-            Some(start) => name.starts_with(start),
-            None => name == *pattern,
-        })
 }
 
 fn either<T: Clone>(own: Vec<T>, others: &[T]) -> Vec<T> {
@@ -361,7 +381,9 @@ mod tests {
             ["a.example", "b.example", "public.example"]
         );
         assert_eq!(asked(npm, "@acme/x"), ["a.example", "b.example"]);
+        assert_eq!(asked(npm, "@ACME/X"), ["a.example", "b.example"]);
         assert_eq!(asked(npm, "@own/x"), ["own.example"]);
+        assert_eq!(asked(npm, "@Own/x"), ["own.example"]);
         assert_eq!(asked(pypi, "acme"), ["p.example"]);
         assert_eq!(asked(pypi, "acme-x"), ["p.example", "public.example"]);
         assert_eq!(asked(Ecosystem::Cargo, "x"), [""; 0]);

@@ -1,7 +1,7 @@
-//! `customs gate backup` and `customs gate restore`: ledger, memory, index, artifacts and lists of
-//! what is in them.
+//! `customs gate backup` and `customs gate restore`: ledger, memory, index, artifacts, lists of what
+//! is in them, and evidence of their origin.
 
-use super::keep;
+use super::{evidence, keep};
 use crate::error::{Doing as _, Failure};
 use crate::place::Place;
 use crate::{output, paths};
@@ -14,7 +14,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// The folders beside the ledger, by the names that they have in a backup.
-const TREES: [&str; 2] = [paths::LISTS, "trust"];
+const TREES: [&str; 3] = [paths::LISTS, "trust", paths::EVIDENCE];
 
 /// Arguments of `customs gate backup`.
 #[derive(clap::Args)]
@@ -61,7 +61,13 @@ pub fn main(arguments: &Arguments) -> Result<u8, Failure> {
     keep::settle(arguments.config.as_deref())?;
     let folder = arguments.place.folder()?;
     let blobs = blobs(&arguments.place)?;
-    let folders = folders()?;
+    let mut folders = folders()?;
+    for (name, folder) in &mut folders {
+        if *name == paths::EVIDENCE {
+            // A gate of before may have it elsewhere still.
+            *folder = evidence::folder()?;
+        }
+    }
     let trees: Vec<(&str, &Path)> = trees(&folders);
     let backup = back_up(&Take {
         database: arguments.place.database(&folder)?,

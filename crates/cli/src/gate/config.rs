@@ -53,9 +53,9 @@ pub struct Config {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct KeepEntry {
-    /// Bytes of artifacts, and of lists of what is in them (50GB). The oldest leave first.
+    /// Bytes of artifacts, of lists of what is in them, and of evidence (50GB). The oldest leave first.
     pub size: Option<String>,
-    /// How long artifacts and lists stay that nobody is delivered (90d).
+    /// How long artifacts, lists and evidence stay that nobody is delivered (90d).
     pub age: Option<String>,
     /// How long records of the ledger stay (400d); at least 31d.
     pub ledger: Option<String>,
@@ -102,6 +102,8 @@ pub struct Limits {
     pub head: Option<String>,
     /// How long a client may take nothing of an answer (60s).
     pub stall: Option<String>,
+    /// How long it serves on when it is told to stop and says that it is not ready (0s).
+    pub drain: Option<String>,
     /// How long what is being answered may take when the gate stops (30s).
     pub stop: Option<String>,
 }

@@ -1,9 +1,10 @@
-//! What a gate keeps, and for how long: artifacts and lists of what is in them are collected by age
-//! and size, old records of the ledger are closed and removed. In the gate that serves, by its
+//! What a gate keeps, and for how long: artifacts, lists of what is in them and evidence of their
+//! origin are collected by age and size, old records of the ledger are closed and removed. In the gate that serves, by its
 //! config; and by `customs gate gc`.
 
 use super::config::{Config, KeepEntry};
-use super::read;
+use super::shelf::EvidenceShelf;
+use super::{evidence, read};
 use crate::error::{Doing as _, Failure};
 use crate::place::{Opened, Place};
 use crate::{output, paths};
@@ -26,7 +27,7 @@ pub struct Arguments {
     /// The gate's config, for its folder and its `keep` table.
     #[arg(long, value_name = "FILE", env = "CUSTOMS_GATE_CONFIG")]
     config: Option<PathBuf>,
-    /// How many bytes of artifacts, and of lists, may stay; the oldest leave first. Example: 50GB
+    /// How many bytes of artifacts, of lists, and of evidence may stay; the oldest leave first. Example: 50GB
     #[arg(long, value_name = "SIZE")]
     size: Option<String>,
     /// How long something stays that nobody is delivered. Example: 90d
@@ -132,6 +133,7 @@ pub struct Kept {
     blobs: Option<Arc<dyn Blobs>>,
     cache: PathBuf,
     lists: PathBuf,
+    evidence: PathBuf,
     clock: Arc<dyn Clock>,
     owner: String,
 }
@@ -144,6 +146,7 @@ impl Kept {
             blobs: opened.blobs.clone(),
             cache: paths::cache()?.join(paths::ARTIFACTS),
             lists: paths::data()?.join(paths::LISTS),
+            evidence: evidence::folder()?,
             clock,
             owner: format!("upkeep {}", std::process::id()),
         })
@@ -181,6 +184,10 @@ impl Kept {
         )?;
         let shelf = FolderShelf::new(&self.lists, ".json");
         self.shelf("lists of files", &own, &shelf, keep, dry_run, &mut done)?;
+        if keep.bounds != Bounds::default() {
+            let shelf = EvidenceShelf::of(&self.evidence)?;
+            self.shelf("evidence", &own, &shelf, keep, dry_run, &mut done)?;
+        }
         if let Some(age) = keep.ledger {
             match Turn::take(&*self.team, "ledger", &self.owner)? {
                 None => done.elsewhere.push("the ledger"),

@@ -1,5 +1,6 @@
 //! The gate of one user; started by `customs run`, joined by the next.
 
+use super::evidence;
 use super::heads::Heads;
 use crate::error::{Doing as _, Failure};
 use crate::place::Place;
@@ -46,6 +47,7 @@ fn run(place: &Place, linger: u64, state: &Path) -> Result<u8, Failure> {
             cache: paths::cache()?,
             trust: data.join("trust"),
             lists: data.join(paths::LISTS),
+            evidence: evidence::settled()?,
             store: store.clone(),
             clock: clock.clone(),
             secret: secret.clone(),

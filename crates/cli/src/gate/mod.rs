@@ -4,6 +4,7 @@
 mod ask;
 mod backup;
 mod config;
+pub mod evidence;
 mod files;
 mod heads;
 mod keep;
@@ -13,6 +14,7 @@ mod read;
 mod schema;
 mod server;
 mod setup;
+mod shelf;
 mod token;
 
 use crate::error::Failure;

@@ -120,13 +120,13 @@ fn keep() -> Value {
             (
                 "size",
                 text(
-                    "Bytes of artifacts, and of lists of what is in them, 50GB. The oldest leave \
-                     first.",
+                    "Bytes of artifacts, of lists of what is in them, and of evidence of their \
+                     origin, 50GB. The oldest leave first.",
                 ),
             ),
             (
                 "age",
-                text("How long artifacts and lists stay that nobody is delivered, 90d."),
+                text("How long artifacts, lists and evidence stay that nobody is delivered, 90d."),
             ),
             (
                 "ledger",
@@ -203,6 +203,13 @@ fn limits() -> Value {
             (
                 "stall",
                 text("How long a client may take nothing of an answer (60s)."),
+            ),
+            (
+                "drain",
+                text(
+                    "How long it serves on when it is told to stop and says that it is not ready (0s, at \
+                      most 10m).",
+                ),
             ),
             (
                 "stop",

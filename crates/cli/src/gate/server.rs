@@ -2,6 +2,7 @@
 //! order.
 
 use super::config::{Config, Limits};
+use super::evidence;
 use super::files;
 use super::heads::Heads;
 use super::keep::{Keep, Kept};
@@ -24,6 +25,9 @@ const LOOK: Duration = Duration::from_millis(250);
 /// How long what is being answered may take when the gate stops.
 const STOP: Duration = Duration::from_secs(30);
 
+/// The longest that it serves on when it is told to stop.
+const LONGEST_DRAIN: Duration = Duration::from_mins(10);
+
 /// The word for traces that go where the log goes.
 const STDERR: &str = "stderr";
 
@@ -35,6 +39,7 @@ struct Fixed {
     operations: Option<SocketAddr>,
     tls: Option<(PathBuf, PathBuf)>,
     bounds: Bounds,
+    drain: Duration,
     folder: Option<PathBuf>,
     keep: Option<Keep>,
     traces: Option<PathBuf>,
@@ -103,6 +108,8 @@ async fn run(live: Live, loaded: Loaded, fixed: Fixed, place: &Place) -> Result<
     let port = listener.local_addr().doing("read the gate's port")?.port();
     let clock = Arc::new(SystemClock);
     let data = paths::data()?;
+    // Before anybody asks where it lies.
+    let evidence = evidence::settled()?;
     let opened = place.open(clock.clone())?;
     let kept = Kept::of(&opened, clock.clone())?;
     let store = opened.team;
@@ -110,6 +117,7 @@ async fn run(live: Live, loaded: Loaded, fixed: Fixed, place: &Place) -> Result<
         cache: paths::cache()?,
         trust: data.join("trust"),
         lists: data.join(paths::LISTS),
+        evidence,
         store: store.clone(),
         clock,
         secret: daemon::secret()?,
@@ -128,7 +136,7 @@ async fn run(live: Live, loaded: Loaded, fixed: Fixed, place: &Place) -> Result<
     let mut beside = tokio::task::JoinSet::new();
     beside.spawn(heads.clone().copy_always());
     beside.spawn(follow(gate.clone(), live, fixed.clone(), tls.clone()));
-    beside.spawn(stop_when_told(gate.clone()));
+    beside.spawn(stop_when_told(gate.clone(), fixed.drain));
     if let Some(keep) = fixed.keep {
         beside.spawn(kept.always(keep));
     } else {
@@ -184,8 +192,24 @@ fn tls(fixed: &Fixed) -> Result<Option<LiveTls>, Failure> {
 }
 
 /// Ends the gate in order when the system asks for it.
-async fn stop_when_told(gate: Arc<Gate>) {
+async fn stop_when_told(gate: Arc<Gate>, drain: Duration) {
     stop::told().await;
+    if !drain.is_zero() {
+        tracing::info!(
+            ?drain,
+            "the gate says that it is not ready, and serves on before it stops"
+        );
+    }
+    let serves_on = async {
+        gate.drain();
+        tokio::time::sleep(drain).await;
+    };
+    // Told again, it waits no longer; it listens for that before it says anything.
+    tokio::select! {
+        biased;
+        () = stop::told() => {}
+        () = serves_on => {}
+    }
     tracing::info!("the gate stops: what is being answered is answered");
     gate.stop_serving();
 }
@@ -318,6 +342,7 @@ impl Fixed {
             operations: operations.transpose()?,
             tls: tls.map(|tls| (live.at(&tls.certificate), live.at(&tls.key))),
             bounds: bounds(&config.limits)?,
+            drain: drain(&config.limits)?,
             folder: config.folder.as_deref().map(|folder| live.at(folder)),
             keep: Keep::of(config.keep.as_ref())?,
             traces: config.traces.as_deref().map(|path| match path.to_str() {
@@ -381,6 +406,21 @@ fn bounds(limits: &Limits) -> Result<Bounds, Failure> {
         stall: time("stall", &limits.stall, usual.stall)?,
         stop: time("stop", &limits.stop, STOP)?,
     })
+}
+
+fn drain(limits: &Limits) -> Result<Duration, Failure> {
+    let Some(text) = &limits.drain else {
+        return Ok(Duration::ZERO);
+    };
+    customs_rules::parse_duration(text)
+        .and_then(|time| Duration::try_from(time).ok())
+        .filter(|time| *time <= LONGEST_DRAIN)
+        .ok_or_else(|| {
+            let shown = printable(text, 40);
+            Failure::usage(format!(
+                "limits.drain {shown:?} is no time up to 10m; write 10s"
+            ))
+        })
 }
 
 /// What runs services collects what they say on stderr.

@@ -120,7 +120,7 @@ pub fn main(arguments: &Arguments) -> Result<u8, Failure> {
     let mut made = Vec::new();
     for client in clients {
         let file = (client.file)(&home);
-        let before = kept.original(&file)?;
+        let before = kept.original(&file, |text| text::has_gate(text, &target))?;
         let text = match &before {
             Some(bytes) => {
                 String::from_utf8(bytes.clone()).map_err(|_| said(&file, "it is not UTF-8"))?
@@ -134,7 +134,8 @@ pub fn main(arguments: &Arguments) -> Result<u8, Failure> {
         return show(&made, &target);
     }
     for (file, before, after) in made {
-        kept.write(&file, before, after.as_bytes())?;
+        let is_secret = after.contains(&target.token);
+        kept.write(&file, before, after.as_bytes(), is_secret)?;
         output::result(&format!("written: {}\n", file.display()))?;
     }
     output::say(

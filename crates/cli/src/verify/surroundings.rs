@@ -3,7 +3,8 @@
 use super::caches::Caches;
 use crate::client::{Discovered, discover_of};
 use crate::error::Failure;
-use crate::{paths, trust};
+use crate::gate::evidence;
+use crate::trust;
 use customs_ecosystem::lockfile::Kind;
 use customs_model::Ecosystem;
 use customs_origin::lockfile::ExpectedOrigin;
@@ -43,7 +44,7 @@ impl Surroundings {
             caches: Box::new(Caches::of),
             origins: Box::new(expected),
             kept: Some(Kept {
-                evidence: paths::cache()?.join("evidence"),
+                evidence: evidence::folder()?,
                 trust: trust::folder()?,
             }),
             own_hosts: own_hosts(),

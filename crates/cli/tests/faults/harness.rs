@@ -131,6 +131,7 @@ impl Gated {
             cache: folder.path().join("cache"),
             trust: folder.path().join("data").join("trust"),
             lists: folder.path().join("data").join("files"),
+            evidence: folder.path().join("data").join("evidence"),
             store: wrap(store.clone()),
             clock: clock.clone(),
             secret: SECRET.into(),

@@ -107,7 +107,7 @@ impl World {
 }
 
 pub fn store(gate: &Gated) -> EvidenceStore {
-    EvidenceStore::new(gate.cache().join("evidence"))
+    EvidenceStore::new(gate.folder.path().join("data/evidence"))
 }
 
 fn key(name: &str, version: &str) -> (ReleaseId, Digest) {

@@ -9,6 +9,8 @@ mod config;
 #[cfg(unix)]
 mod connections;
 #[cfg(unix)]
+mod fair;
+#[cfg(unix)]
 mod keeping;
 #[cfg(target_os = "linux")]
 mod no_room;

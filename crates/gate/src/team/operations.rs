@@ -6,6 +6,7 @@ use crate::server::Gate;
 use hyper::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderValue};
 use hyper::{Response, StatusCode};
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 /// How long the ledger may take to answer.
@@ -50,7 +51,7 @@ impl Gate {
 
     /// Whether requests should be sent here; why not, in words that give nothing away.
     async fn ready(self: &Arc<Self>) -> Result<(), String> {
-        if *self.stopping.borrow() {
+        if self.draining.load(Ordering::Relaxed) || *self.stopping.borrow() {
             return Err("it stops".to_owned());
         }
         let mut last = self.readiness.0.lock().await;

@@ -19,7 +19,7 @@ pub use handed_on::{HandedOn, Kind};
 pub use npm::{OfferedSignatures, offered_signatures};
 pub use past::{Crowd, MOST_EARLIER, people};
 pub use refuted::false_attestations;
-pub use store::{EvidenceStore, StoreError};
+pub use store::{EvidenceFile, EvidenceStore, StoreError};
 pub use trusted::{TrustFolder, TrustFolderError, Trusted, trust_file};
 
 use crate::http::{Ask, FetchError, bounded};

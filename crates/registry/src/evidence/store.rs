@@ -2,7 +2,7 @@
 //! each package. Safe to delete at any time; what it holds is verified each time it is read.
 
 use super::{ArtifactEvidence, SCHEMA};
-use customs_model::{Digest, PackageName, ReleaseId, Version, printable};
+use customs_model::{Digest, PackageName, ReleaseId, Timestamp, Version, printable};
 use customs_origin::source::PhantomSet;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -10,6 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 use std::io::{self, Read as _, Write as _};
 use std::path::{Path, PathBuf};
+use std::str::FromStr;
 
 /// Bounds on what is read.
 mod limit {
@@ -21,6 +22,8 @@ mod limit {
     pub const LISTED: usize = 100_000;
     /// Bytes of a file's head, in which its release stands.
     pub const HEAD: u64 = 4096;
+    /// Files of evidence that are looked at by whoever collects them.
+    pub const FILES: usize = 1_000_000;
     /// Marks of artifacts with false attestations. Honest registries have none.
     pub const SUSPECTS: usize = 10_000;
 }
@@ -36,7 +39,7 @@ const PHANTOMS: &str = "customs/phantoms-v1";
 pub enum StoreError {
     /// The disk.
     #[error(
-        "stored evidence at {path} cannot be used: {why}; delete it, or move the cache with CUSTOMS_CACHE_DIR"
+        "stored evidence at {path} cannot be used: {why}; delete it, or choose another data folder with CUSTOMS_DATA_DIR"
     )]
     Disk {
         /// The file, safe to print.
@@ -54,6 +57,19 @@ pub enum StoreError {
         /// What is wrong, safe to print.
         why: String,
     },
+}
+
+/// A file of evidence, as whoever collects sees it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EvidenceFile {
+    /// The artifact that it is of.
+    pub artifact: Digest,
+    /// Where it lies.
+    pub path: PathBuf,
+    /// Bytes.
+    pub length: u64,
+    /// When it was written.
+    pub written: Option<Timestamp>,
 }
 
 /// A folder of evidence.
@@ -136,6 +152,37 @@ impl EvidenceStore {
             all.sort();
         }
         found
+    }
+
+    /// Every file of evidence, with the artifact that it is of. What names none at its head is left
+    /// out, and so is what goes away meanwhile.
+    ///
+    /// # Errors
+    /// The disk, or there are more than a million.
+    pub fn files(&self) -> Result<Vec<EvidenceFile>, StoreError> {
+        let all = self.folder.join("artifacts");
+        let mut found = Vec::new();
+        for folder in entries(&all)?.into_iter().filter(|path| path.is_dir()) {
+            for path in entries(&folder)? {
+                let Some(artifact) = at_head::<Digest>(&path, "artifact") else {
+                    continue;
+                };
+                let Ok(meta) = std::fs::metadata(&path) else {
+                    continue;
+                };
+                if found.len() >= limit::FILES {
+                    return Err(content(&all, "it holds more files than are looked at"));
+                }
+                let written = meta.modified().ok();
+                found.push(EvidenceFile {
+                    artifact,
+                    path,
+                    length: meta.len(),
+                    written: written.and_then(|at| Timestamp::try_from(at).ok()),
+                });
+            }
+        }
+        Ok(found)
     }
 
     /// Stores evidence, together with what was stored before of the same artifact.
@@ -317,19 +364,30 @@ fn key_of(evidence: &ArtifactEvidence) -> String {
     format!("{}\n{}", evidence.release, evidence.artifact)
 }
 
-/// The release that a file of evidence names at its head, which is read instead of all of it.
+/// The release that a file of evidence names at its head.
 fn named_at_head(path: &Path) -> Option<ReleaseId> {
+    at_head(path, "release")
+}
+
+/// What a file of evidence says at its head, which is read instead of all of it. A text within
+/// another one has its quotes escaped, so it is not taken for this one.
+fn at_head<T: FromStr>(path: &Path, key: &str) -> Option<T> {
     let mut head = Vec::new();
     let mut file = File::open(path).ok()?.take(limit::HEAD);
     file.read_to_end(&mut head).ok()?;
     let head = String::from_utf8_lossy(&head);
-    let (_, rest) = head.split_once(r#""release":""#)?;
+    let (_, rest) = head.split_once(&format!("\"{key}\":\""))?;
     rest.split_once('"')?.0.parse().ok()
 }
 
 fn write(path: &Path, value: &impl Serialize) -> Result<(), StoreError> {
     let folder = path.parent().unwrap_or(Path::new("."));
-    std::fs::create_dir_all(folder).map_err(disk(path))?;
+    // Beside it lies the ledger, which is its user's alone.
+    let mut builder = std::fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(folder).map_err(disk(path))?;
     let bytes = serde_json::to_vec(value).map_err(|error| content(path, &error.to_string()))?;
     let mut file = tempfile::NamedTempFile::new_in(folder).map_err(disk(path))?;
     file.write_all(&bytes).map_err(disk(path))?;
@@ -342,7 +400,6 @@ fn write(path: &Path, value: &impl Serialize) -> Result<(), StoreError> {
 mod tests {
     use super::super::{Offer, Told};
     use super::*;
-    use customs_model::Timestamp;
     use customs_origin::history::{Seen, Shown};
 
     fn evidence() -> ArtifactEvidence {
@@ -377,6 +434,26 @@ mod tests {
         assert_eq!(read(&store).unwrap(), Some(evidence.clone()));
         let other = Digest::sha256(b"other");
         assert_eq!(store.read(&evidence.release, &other).unwrap(), None);
+    }
+
+    #[test]
+    fn whoever_collects_sees_which_artifact_a_file_is_of() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = EvidenceStore::new(folder.path());
+        assert_eq!(store.files().unwrap(), []);
+        let mut evidence = evidence();
+        evidence.file = r#"x","artifact":"sha256:00"#.to_owned();
+        store.write(&evidence).unwrap();
+        let other = store.path("artifacts", "other");
+        std::fs::create_dir_all(other.parent().unwrap()).unwrap();
+        std::fs::write(other, "{}").unwrap();
+        let files = store.files().unwrap();
+        assert_eq!(files.len(), 1);
+        assert_eq!(files[0].artifact, evidence.artifact);
+        assert_eq!(files[0].path, store.path("artifacts", &key_of(&evidence)));
+        let length = std::fs::metadata(&files[0].path).unwrap().len();
+        assert_eq!(files[0].length, length);
+        assert!(files[0].written.is_some());
     }
 
     #[test]

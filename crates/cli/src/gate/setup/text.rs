@@ -21,6 +21,11 @@ fn simple(target: &Target) -> String {
     format!("{scheme}://customs:{}@{host}/-/pypi/simple/", target.token)
 }
 
+/// Whether a text has a gate in it: what was written here, or this gate.
+pub fn has_gate(text: &str, target: &Target) -> bool {
+    text.contains(MARK) || text.contains(&target.token) || text.contains(&host(target))
+}
+
 fn lines_without(text: &str, leads_past: impl Fn(&str) -> bool) -> String {
     let mut kept: String = text
         .split_inclusive('\n')

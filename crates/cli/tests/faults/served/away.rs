@@ -52,7 +52,7 @@ async fn what_was_delivered_is_delivered_on_and_nothing_new_comes_in() {
     served.signal("TERM");
     assert!(served.ended().await.success());
     set_back(&site);
-    let served = site.start().await;
+    let mut served = site.start().await;
     let got = served.get(TARBALL, &ci).await;
     assert!(
         got.status == 200 && got.body == site.bytes,
@@ -78,11 +78,22 @@ async fn what_was_delivered_is_delivered_on_and_nothing_new_comes_in() {
         "denied meanwhile"
     );
 
-    // It flaps, and is back.
+    // It flaps, and is back. What it said counts for five minutes, so each time is six minutes later.
     for status in [None, Some(500), None] {
+        served.signal("TERM");
+        assert!(served.ended().await.success());
+        set_back(&site);
         site.shelves.down(status);
+        let before = site.upstream.hits().len();
+        served = site.start().await;
         let got = served.get("/two/-/two-1.0.0.tgz", &ci).await;
         assert_eq!(got.status, 200, "{}", got.text());
+        let hits = site.upstream.hits().into_iter().skip(before);
+        let mut asked = hits.filter(|hit| hit.path == "/two");
+        let away = status.is_some();
+        let said = asked.next().expect("the registry is asked").status;
+        assert_eq!(said == 500, away, "{said}");
+        assert_eq!(got.header("customs-stale").contains("500"), away, "{got:?}");
     }
     assert_eq!(served.get("/two/-/two-1.1.0.tgz", &ci).await.status, 200);
 }

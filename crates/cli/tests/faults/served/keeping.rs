@@ -32,6 +32,19 @@ fn forgotten(site: &Site) -> std::path::PathBuf {
     path
 }
 
+/// Evidence of that artifact.
+fn evidence_of_it(site: &Site) -> std::path::PathBuf {
+    let digest = customs_model::Digest::sha256(b"forgotten");
+    let path = site.at("home/data/evidence/artifacts/ab/forgotten.json");
+    std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+    let text = format!(r#"{{"release":"pkg:npm/gone@1.0.0","artifact":"{digest}"}}"#);
+    std::fs::write(&path, text).unwrap();
+    let file = std::fs::File::options().write(true).open(&path).unwrap();
+    file.set_modified(SystemTime::now() - Duration::from_hours(24 * 100))
+        .unwrap();
+    path
+}
+
 async fn deliver(served: &Served, site: &Site, ci: &TestToken) {
     let got = served.get(TARBALL, ci).await;
     let same = got.body == site.bytes;
@@ -43,7 +56,7 @@ async fn a_gate_collects_what_nobody_was_delivered_and_keeps_what_somebody_was()
     let mut site = Site::new().await;
     let ci = token("ci", "");
     site.tokens(&[&ci]);
-    let old = forgotten(&site);
+    let (old, evidence) = (forgotten(&site), evidence_of_it(&site));
     // First by command, beside a gate that serves: it only says so.
     let served = site.start().await;
     deliver(&served, &site, &ci).await;
@@ -53,13 +66,15 @@ async fn a_gate_collects_what_nobody_was_delivered_and_keeps_what_somebody_was()
     ));
     assert_eq!(would["schema"], "customs/gate-gc-v1");
     assert_eq!(would["shelves"][0]["removed"]["files"], 1, "{would}");
-    assert!(old.exists());
+    assert_eq!(would["shelves"][2]["name"], "evidence", "{would}");
+    assert_eq!(would["shelves"][2]["removed"]["files"], 1, "{would}");
+    assert!(old.exists() && evidence.exists());
     drop(served);
     // Then by itself, with bounds that would remove everything.
     site.more = "keep = { size = \"0\", age = \"1d\", every = \"1s\" }\n".to_owned();
     let served = site.start().await;
     let begun = Instant::now();
-    while old.exists() {
+    while old.exists() || evidence.exists() {
         assert!(begun.elapsed() < LONG, "{}", served.log());
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
@@ -84,7 +99,13 @@ async fn a_gate_collects_what_nobody_was_delivered_and_keeps_what_somebody_was()
 async fn restored(mut site: Site, other: impl FnOnce(&mut Site)) {
     let ci = token("ci", "");
     site.tokens(&[&ci]);
+    // Evidence, where a gate of before kept it.
+    let before = site.at("home/cache/evidence/artifacts/ab/cd.json");
+    std::fs::create_dir_all(before.parent().unwrap()).unwrap();
+    std::fs::write(&before, "[1]").unwrap();
+    let evidence = site.at("home/data/evidence/artifacts/ab/cd.json");
     let mut served = site.start().await;
+    assert!(!before.exists() && evidence.exists(), "{}", served.log());
     deliver(&served, &site, &ci).await;
     // A list of files, as the gate writes one down for an archive.
     let list = site.at("home/data/files/sha256/ab/cd.json");
@@ -124,7 +145,8 @@ async fn restored(mut site: Site, other: impl FnOnce(&mut Site)) {
     assert!(restored.status.success(), "{restored:?}");
     let restored = json(&restored);
     assert_eq!(restored["artifacts"], 1, "{restored}");
-    assert_eq!(restored["files"], 1, "{restored}");
+    // Beside these two what the gate kept of the delivery meanwhile.
+    assert!(restored["files"].as_u64() >= Some(2), "{restored}");
     assert!(
         restored["missing"].as_array().unwrap().is_empty(),
         "{restored}"
@@ -134,6 +156,7 @@ async fn restored(mut site: Site, other: impl FnOnce(&mut Site)) {
             > restored["gaps"][0]["records"].as_u64()
     );
     assert_eq!(std::fs::read_to_string(list).unwrap(), "{}");
+    assert_eq!(std::fs::read_to_string(evidence).unwrap(), "[1]");
     let asked = site.upstream.hits().len();
     let mut served = site.start().await;
     deliver(&served, &site, &ci).await;

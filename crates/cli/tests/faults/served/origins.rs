@@ -50,7 +50,7 @@ fn entry(registry: &Registry, secret: &str) -> String {
 
 /// A gate in front of two private registries and the public one of the site.
 async fn gate(site: &Site, one: &Registry, two: &Registry) -> (Served, super::world::TestToken) {
-    let ci = token("ci", "");
+    let ci = token("ci", "role = \"publish\"\n");
     super::world::put(&site.at("tokens.toml"), &tokens_file(&[&ci]));
     std::fs::write(site.at("one.secret"), "secret-one\n").unwrap();
     std::fs::write(site.at("two.secret"), "secret-two\n").unwrap();
@@ -117,6 +117,46 @@ async fn an_internal_name_is_never_told_in_public_whatever_is_asked() {
         let got = served.get(path, &ci).await;
         assert!([403, 404].contains(&got.status), "{path}: {}", got.text());
     }
+    for path in [
+        "/@ACME%2fx",
+        "/-/v1/search?text=@acme/x",
+        "/-/v1/search?text=%2540Acme%252fx",
+        "/-/v1/search?text=@%61cme",
+        "/-/v1/search?text=Secret-Tool&size=20",
+        "/-/package/@acme%2fx/collaborators",
+        "/-/package/%2540acme%252fx/collaborators",
+        "/-/package/secret-tool/collaborators",
+        "/-/npm/v1/attestations/@acme%2fx@1",
+        "/-/npm/v1/attestations/secret-tool@1.0.0",
+        "/@acme/x/1.0.0/more",
+        "/secret-tool/1.0.0/more",
+        "/left/1.0.0/@acme%2fx",
+        "/-/org/acme/package",
+        "/-/npm/v1/keys?of=@acme/x",
+    ] {
+        served.get(path, &ci).await.explained(404, &[]);
+    }
+    for (method, path) in [
+        ("PUT", "/-/package/@acme%2fx/dist-tags/latest"),
+        ("DELETE", "/-/package/@acme%2fx/dist-tags/latest"),
+        ("PUT", "/@acme%2fx"),
+        ("PUT", "/@acme%2fx/-rev/1-a"),
+        ("DELETE", "/secret-tool/-/secret-tool-1.0.0.tgz/-rev/1-a"),
+        ("PUT", "/-/team/acme/dev/package"),
+    ] {
+        let method = reqwest::Method::from_bytes(method.as_bytes()).unwrap();
+        let url = format!("{}{path}", served.base);
+        let asked = served.client.request(method, url).bearer_auth(&ci.secret);
+        let got = crate::harness::read(asked.body("{}")).await;
+        assert_eq!(got.status, 404, "{path}: {}", got.text());
+    }
+    // Where the package comes from it arrives, and what names nobody goes on.
+    assert_eq!(one.asked_for("dist-tags/latest"), 2);
+    let found = serde_json::json!({"objects": []});
+    site.shelves.put_json("/-/v1/search", &found);
+    let search = "/-/v1/search?text=left";
+    assert_eq!(served.get(search, &ci).await.status, 200);
+    assert_eq!(asked_for(&site.upstream, "/-/v1/search").len(), 1);
     let names = serde_json::json!({"left": ["1.0.0"], "@acme/x": ["1.0.0"]});
     let ask = |path: &str| {
         let url = format!("{}{path}", served.base);
@@ -127,8 +167,11 @@ async fn an_internal_name_is_never_told_in_public_whatever_is_asked() {
     let quick = "/-/npm/v1/security/audits/quick";
     let asked = crate::harness::read(ask(quick).body("{}")).await;
     asked.explained(404, &["not passed on"]);
-    for name in ["acme", "secret-tool", "quick"] {
-        assert_eq!(asked_for(&site.upstream, name), [], "{name}");
+    for hit in site.upstream.hits() {
+        let path = hit.path.to_lowercase();
+        for name in ["acme", "%61cme", "secret-tool", "quick", "/more"] {
+            assert!(!path.contains(name), "{name}: {hit:?}");
+        }
     }
     assert!(one.asked_for("acme") > 0 && two.asked_for("acme") > 0);
 }

@@ -242,7 +242,26 @@ async fn what_somebody_wrote_since_is_not_taken_back_and_a_gate_that_is_none_is_
     std::fs::write(&npmrc, &edited).unwrap();
     let undone = user.customs(&["gate", "setup", "--undo"]);
     assert_eq!(undone.status.code(), Some(1), "{}", said(&undone));
-    assert_eq!(user.read(".npmrc"), Some(edited));
+    assert_eq!(user.read(".npmrc").as_ref(), Some(&edited));
+    // Nor is it taken for what stood there before the gate did.
+    let again = user.setup(&["--write", "--only", "npm"]);
+    assert_eq!(again.status.code(), Some(2), "{}", said(&again));
+    let told = said(&again);
+    assert!(told.contains("was edited since"), "{told}");
+    assert_eq!(user.read(".npmrc").as_ref(), Some(&edited));
+    // What the sentence says is done, and all is as before in the end, with the rights that it had.
+    let rights =
+        |mode: u32| -> std::fs::Permissions { std::os::unix::fs::PermissionsExt::from_mode(mode) };
+    let mode = || std::os::unix::fs::PermissionsExt::mode(&npmrc.metadata().unwrap().permissions());
+    std::fs::write(&npmrc, NPMRC).unwrap();
+    std::fs::set_permissions(&npmrc, rights(0o640)).unwrap();
+    let again = user.setup(&["--write", "--only", "npm"]);
+    assert!(again.status.success(), "{}", said(&again));
+    assert_eq!(mode() & 0o777, 0o600);
+    let undone = user.customs(&["gate", "setup", "--undo"]);
+    assert!(undone.status.success(), "{}", said(&undone));
+    assert_eq!(user.read(".npmrc").as_deref(), Some(NPMRC));
+    assert_eq!(mode() & 0o777, 0o640);
 
     put(&user.home.join("token"), "another-one");
     let doctor = |gate: &str| user.customs(&["doctor", "--gate", gate, "--token-file", "token"]);

@@ -66,6 +66,7 @@ impl Team {
             cache: folder.path().join("cache"),
             trust: data.join("trust"),
             lists: data.join("files"),
+            evidence: data.join("evidence"),
             store: store.clone(),
             clock: clock.clone(),
             secret: SECRET.into(),

@@ -8,6 +8,7 @@ use customs_gate::RunRequest;
 use customs_model::{Clock as _, SystemClock};
 use customs_replay::{Bound, Faults, Server as Upstream};
 use customs_store::{Index as _, LedgerRecord, PostgresStore, Store as _};
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::process::Output;
 use std::sync::Arc;
@@ -105,7 +106,7 @@ impl Team {
         told
     }
 
-    /// How many deliveries of `left@1.0.0` all gates recorded.
+    /// How many deliveries of `left@1.0.0` all gates recorded, as this one tells it.
     pub fn delivered(&self, name: &str) -> u64 {
         let who = ["ledger", "who", "pkg:npm/left@1.0.0", "--format", "json"];
         let output = self.ask(name, &who);
@@ -114,21 +115,37 @@ impl Team {
         told["total"].as_u64().unwrap()
     }
 
+    /// How often all gates recorded a delivery of `left@1.0.0`, client by client.
+    pub fn delivered_to(&self) -> BTreeMap<String, u64> {
+        let mut all = BTreeMap::new();
+        self.each_record(|record| {
+            if let LedgerRecord::Delivered(delivered) = record {
+                assert_eq!(delivered.release.spoken(), "left@1.0.0");
+                let client = delivered.who.client.clone().unwrap_or_default();
+                *all.entry(client).or_default() += 1;
+            }
+        });
+        all
+    }
+
     pub fn store(&self) -> PostgresStore {
         PostgresStore::open_read_only(&self.url()).unwrap()
     }
 
     /// How many gaps all gates recorded.
     pub fn gaps(&self) -> usize {
-        let (store, mut position, mut gaps) = (self.store(), 0, 0);
+        let mut gaps = 0;
+        self.each_record(|record| gaps += usize::from(matches!(record, LedgerRecord::Gap(_))));
+        gaps
+    }
+
+    fn each_record(&self, mut look: impl FnMut(&LedgerRecord)) {
+        let (store, mut position) = (self.store(), 0);
         loop {
             let page = store.records_after(position, 10_000).unwrap();
-            let Some(last) = page.last() else {
-                return gaps;
-            };
+            let Some(last) = page.last() else { return };
             position = last.position;
-            let is_gap = |record: &&LedgerRecord| matches!(record, LedgerRecord::Gap(_));
-            gaps += page.iter().map(|row| &row.record).filter(is_gap).count();
+            page.iter().for_each(|row| look(&row.record));
         }
     }
 
@@ -157,74 +174,112 @@ pub fn left() -> Vec<u8> {
     tgz(&[("package.json", manifest), ("index.js", main)])
 }
 
-/// Clients that ask one gate until told to stop, or until it is gone; how many have it whole.
+/// What one client got.
+#[derive(Debug)]
+pub struct Got {
+    /// How often it has it whole.
+    pub whole: u64,
+    /// How often that was refused. A database that goes away may have kept the record all the same.
+    pub refused: u64,
+    /// Its last request, where it was cut off: it may be recorded.
+    pub open: u64,
+}
+
+/// Clients that ask one gate until told to stop, or until it is gone. Each has a name of its own in the
+/// ledger.
 pub struct Load {
     stop: Arc<AtomicBool>,
+    clients: Vec<Client>,
+}
+
+struct Client {
+    name: String,
     whole: Arc<AtomicUsize>,
     refused: Arc<AtomicUsize>,
-    clients: Vec<tokio::task::JoinHandle<()>>,
+    /// Whether it was cut off.
+    task: tokio::task::JoinHandle<bool>,
+}
+
+impl Client {
+    fn on(program: &Program, bytes: &[u8], stop: &Arc<AtomicBool>) -> Self {
+        static NUMBER: AtomicUsize = AtomicUsize::new(0);
+        let name = format!("load/{}", NUMBER.fetch_add(1, Ordering::Relaxed));
+        let (whole, refused) = (Arc::<AtomicUsize>::default(), Arc::<AtomicUsize>::default());
+        let asked = program.ask(TARBALL).header("user-agent", &name);
+        let (bytes, stop) = (bytes.to_vec(), stop.clone());
+        let counts = (whole.clone(), refused.clone());
+        let task = tokio::spawn(async move {
+            let (whole, refused) = counts;
+            while !stop.load(Ordering::Relaxed) {
+                let Ok(got) = try_read(asked.try_clone().unwrap()).await else {
+                    return true;
+                };
+                if got.status == 200 {
+                    assert!(got.body == bytes, "other bytes");
+                    whole.fetch_add(1, Ordering::Relaxed);
+                } else {
+                    // What cannot be recorded is not delivered, and that is explained.
+                    let error = got.error();
+                    assert!(got.status >= 500, "{} {error}", got.status);
+                    assert!(error.contains("left@1.0.0"), "{error}");
+                    refused.fetch_add(1, Ordering::Relaxed);
+                    tokio::time::sleep(Duration::from_millis(20)).await;
+                }
+            }
+            false
+        });
+        Self {
+            name,
+            whole,
+            refused,
+            task,
+        }
+    }
 }
 
 impl Load {
     pub fn on(program: &Program, bytes: &[u8]) -> Self {
-        let mut load = Self {
-            stop: Arc::default(),
-            whole: Arc::default(),
-            refused: Arc::default(),
-            clients: Vec::new(),
-        };
-        for _ in 0..4 {
-            let (asked, bytes) = (program.ask(TARBALL), bytes.to_vec());
-            let (stop, whole) = (load.stop.clone(), load.whole.clone());
-            let refused = load.refused.clone();
-            load.clients.push(tokio::spawn(async move {
-                while !stop.load(Ordering::Relaxed) {
-                    let Ok(got) = try_read(asked.try_clone().unwrap()).await else {
-                        return;
-                    };
-                    if got.status == 200 {
-                        assert!(got.body == bytes, "other bytes");
-                        whole.fetch_add(1, Ordering::Relaxed);
-                    } else {
-                        // What cannot be recorded is not delivered, and that is explained.
-                        let error = got.error();
-                        assert!(got.status >= 500, "{} {error}", got.status);
-                        assert!(error.contains("left@1.0.0"), "{error}");
-                        refused.fetch_add(1, Ordering::Relaxed);
-                        tokio::time::sleep(Duration::from_millis(20)).await;
-                    }
-                }
-            }));
-        }
-        load
+        let stop = Arc::default();
+        let clients = (0..4).map(|_| Client::on(program, bytes, &stop)).collect();
+        Self { stop, clients }
     }
 
+    fn sum(&self, of: impl Fn(&Client) -> &AtomicUsize) -> usize {
+        let all = self.clients.iter();
+        all.map(|client| of(client).load(Ordering::Relaxed)).sum()
+    }
+
+    /// How often clients have it whole.
     pub fn whole(&self) -> usize {
-        self.whole.load(Ordering::Relaxed)
+        self.sum(|client| &client.whole)
     }
 
-    /// Waits until so many clients have it.
+    /// Waits until clients have it so often.
     pub async fn until(&self, enough: usize) {
         let begun = Instant::now();
         while self.whole() < enough {
-            let refused = self.refused.load(Ordering::Relaxed);
+            let refused = self.sum(|client| &client.refused);
             let whole = self.whole();
             assert!(begun.elapsed() < GONE, "{whole} have it, {refused} refused");
             tokio::time::sleep(Duration::from_millis(10)).await;
         }
     }
 
-    /// How many ask at once.
-    pub fn clients(&self) -> usize {
-        self.clients.len()
-    }
-
-    /// How many have it in all.
-    pub async fn end(self) -> usize {
+    /// What each client got, by its name.
+    pub async fn end(self) -> BTreeMap<String, Got> {
         self.stop.store(true, Ordering::Relaxed);
+        let mut all = BTreeMap::new();
         for client in self.clients {
-            client.await.unwrap();
+            let open = u64::from(client.task.await.unwrap());
+            let count = |of: &AtomicUsize| of.load(Ordering::Relaxed) as u64;
+            let (whole, refused) = (count(&client.whole), count(&client.refused));
+            let got = Got {
+                whole,
+                refused,
+                open,
+            };
+            all.insert(client.name, got);
         }
-        self.whole.load(Ordering::Relaxed)
+        all
     }
 }

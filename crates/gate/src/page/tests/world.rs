@@ -62,6 +62,7 @@ impl World {
             cache: folder.path().join("cache"),
             trust: data.join("trust"),
             lists: data.join("files"),
+            evidence: data.join("evidence"),
             store: store.clone(),
             clock: clock.clone(),
             secret: "s".to_owned(),

@@ -5,6 +5,7 @@ mod exemptions;
 mod ledger;
 mod lists;
 mod older;
+mod power;
 mod slow;
 mod tamper;
 mod versions;
