@@ -18,8 +18,9 @@ use crate::error::Failure;
 use at_hand::AtHand;
 use customs_device::artifact::Source;
 use customs_ecosystem::lockfile::{Locked, Source as LockedFrom};
-use customs_model::{Answer, Clock as _, Digest, Known, SystemClock, Timestamp};
+use customs_model::{Answer, Clock as _, Digest, Known, ReleaseId, SystemClock, Timestamp};
 use customs_origin::history::{Axis, Judgement, Outcome, Stripping, Unseen};
+use customs_origin::lockfile::{Facts, LockChange};
 use customs_origin::roots::Age;
 use customs_origin::source::SourceReport;
 use customs_origin::vcs::VcsInfo;
@@ -41,6 +42,8 @@ pub(crate) struct OriginOptions<'a> {
     pub history: HistoryOptions<'a>,
     /// Clones to compare with (`--source`).
     pub sources: &'a [PathBuf],
+    /// Releases that a change of the lockfile is about: what is known of them is handed on.
+    pub change: Option<&'a LockChange>,
 }
 
 /// What is asked with: the same for all projects of a run, but for the way to their registries.
@@ -69,6 +72,8 @@ pub(crate) struct Origins {
     pub not_checked: Vec<String>,
     /// What became of `customs.lock`, a sentence each. Safe to print.
     pub recorded: Vec<String>,
+    /// What registries say of the releases that the change is about.
+    pub facts: BTreeMap<ReleaseId, Facts>,
 }
 
 /// One entry with all that is known of its origin.
@@ -125,6 +130,7 @@ fn answer(
     means: &Means<'_>,
 ) -> Result<Origins, Failure> {
     let mut subjects = verify(locked, gathered, means);
+    let facts = options.change.map(|change| facts(change, &subjects));
     let past = history::judge(project, &subjects, &options.history, means.now)?;
     strip(&mut subjects, &past.stripping, means.trust);
     let compared = source::compare(&subjects, options.sources, &means.at_hand, means.store);
@@ -154,7 +160,20 @@ fn answer(
         roots: means.trust.ages(means.now),
         not_checked,
         recorded: past.recorded,
+        facts: facts.unwrap_or_default(),
     })
+}
+
+/// What the documents that were asked for evidence say of the releases that a change is about, and
+/// of those before them.
+fn facts(change: &LockChange, subjects: &[Subject<'_>]) -> BTreeMap<ReleaseId, Facts> {
+    let wanted = change.wanted();
+    let evidence = subjects.iter().flat_map(|one| &one.gathered.evidence);
+    let shown = evidence.flat_map(|one| one.earlier.iter().chain([&one.shown]));
+    shown
+        .filter(|shown| wanted.contains(&shown.release))
+        .map(|shown| (shown.release.clone(), Facts::of(shown)))
+        .collect()
 }
 
 /// The answers about all packages.

@@ -58,7 +58,7 @@ pub(super) fn subject(
     base: Option<&mut Base>,
 ) -> Result<Asked, Failure> {
     let (locked_in, mut locked) = lockfile(run, project, read);
-    let change = changed(project, read, base, &mut locked);
+    let mut change = changed(project, read, base, &mut locked);
     let mut caches = (run.around.caches)(&project.folder);
     let (mut notes, mut only) = (Vec::new(), Only::default());
     let (mut entries, unread) = tree::beside(&project.installed);
@@ -88,7 +88,13 @@ pub(super) fn subject(
         to_pin = run.pins.open(&project.folder, installed);
     }
     let tree = tree::answer(project, installed.as_ref());
-    let origins = run.evidence.of(&locked_in, &project.folder, &caches)?;
+    let origins = run
+        .evidence
+        .of(&locked_in, &project.folder, &caches, change.as_ref())?;
+    if let Some(change) = &mut change {
+        change.learn(&origins.facts);
+        locked.not_checked.extend(change.scripts_unknown());
+    }
     only.origin.extend(origins.not_checked.iter().cloned());
     notes.extend(origins.not_checked);
     let place = project.lockfile.as_ref().map(|(path, _)| path);

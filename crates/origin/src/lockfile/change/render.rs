@@ -170,7 +170,10 @@ fn moved_line(moved: &Moved) -> String {
 fn new_marks(moved: &Moved) -> String {
     let mut out = String::new();
     if moved.new_install_script {
-        out += "; runs a script at install, which the version before did not";
+        out += match moved.script_before {
+            Some(_) => "; runs a script at install, which the version before did not",
+            None => "; runs a script at install",
+        };
     }
     if moved.newly_bundled {
         out += "; is inside another package's artifact now";
@@ -198,6 +201,10 @@ pub fn markdown(change: &LockChange, settings: &[SettingChange]) -> String {
     let word = match worst {
         Some(Outcome::Fails) => "must not pass",
         Some(Outcome::Warns) => "should be looked at",
+        // What nobody looked at does not speak for it.
+        Some(Outcome::Notes) | None if change.scripts_unknown().is_some() => {
+            "nothing that was looked at speaks against it"
+        }
         Some(Outcome::Notes) | None => "nothing in the change itself speaks against it",
     };
     out += &format!(
@@ -207,6 +214,9 @@ pub fn markdown(change: &LockChange, settings: &[SettingChange]) -> String {
         sentence(word)
     );
     findings_of(&mut out, change, settings);
+    if let Some(unknown) = change.scripts_unknown() {
+        out += &format!("- not checked: {}\n\n", escaped(&unknown));
+    }
     table(&mut out, change);
     folded(&mut out, change);
     out

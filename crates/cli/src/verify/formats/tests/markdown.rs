@@ -19,6 +19,7 @@ fn added(name: &str) -> LockChange {
                 way: Vec::new(),
                 direct: true,
                 install_script: false,
+                install_script_known: true,
                 bundled: false,
                 commands: Vec::new(),
             },
