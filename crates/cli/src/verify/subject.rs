@@ -1,6 +1,7 @@
 //! One project, asked the three questions.
 
 use super::base::Base;
+use super::copies;
 use super::discover::{Installed, Project};
 use super::evidence::Evidence;
 use super::lock::{Read, Unread};
@@ -82,6 +83,7 @@ pub(super) fn subject(
     }
     let mut to_pin = Vec::new();
     if let Some(installed) = &mut installed {
+        copies::wrong(project, &entries, &caches, run.closely, installed);
         installed.not_checked.extend(unread);
         run.pins.apply(&project.folder, installed);
         installed.not_checked.extend(run.pins.gone(&project.folder));
