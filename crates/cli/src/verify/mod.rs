@@ -22,6 +22,7 @@ mod junit;
 mod lock;
 mod markdown;
 mod origin;
+mod overrides;
 mod pins;
 pub(crate) mod policy;
 mod promised;
