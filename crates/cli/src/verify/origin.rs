@@ -4,6 +4,7 @@
 
 mod ask;
 pub(super) mod at_hand;
+mod earlier;
 mod gather;
 mod look;
 #[cfg(test)]
@@ -95,7 +96,11 @@ pub(super) async fn origins(
     options: &OriginOptions<'_>,
     with: With<'_>,
 ) -> Result<Origins, Failure> {
-    let gathered = gather::gather(locked, with.store, with.asker, with.pace).await;
+    let mut gathered = gather::gather(locked, with.store, with.asker, with.pace).await;
+    if let Some(asker) = with.asker {
+        let file = history::deciding(project, &options.history)?;
+        earlier::ask(locked, &mut gathered, &file, asker, with.pace).await;
+    }
     let at_hand = AtHand {
         places: options.at_hand,
         cargo_home: options.cargo_home,
@@ -274,9 +279,10 @@ fn verify<'a>(
         let rest = pairs.split_off(each.min(pairs.len()));
         pieces.push(std::mem::replace(&mut pairs, rest));
     }
-    let of_one = |(entry, gathered): (&'a Locked, Gathered)| {
+    let of_one = |(entry, mut gathered): (&'a Locked, Gathered)| {
         let vcs = means.at_hand.vcs_info(entry);
-        let origin = look::look(entry, &gathered, vcs.as_ref(), means.trust);
+        let mut origin = look::look(entry, &gathered, vcs.as_ref(), means.trust);
+        earlier::verify(&mut gathered, &mut origin, means.trust);
         Subject {
             entry,
             gathered,
