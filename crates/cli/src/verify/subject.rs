@@ -12,7 +12,7 @@ use super::surroundings::Surroundings;
 use super::tree::{self, Closely};
 use crate::error::Failure;
 use customs_ecosystem::lockfile::{Kind, Locked};
-use customs_model::Answer;
+use customs_model::{Answer, Clock as _, SystemClock};
 use customs_origin::lockfile::{Judgement, LockChange, Outcome, unreadable};
 use customs_origin::roots::Age;
 use std::collections::BTreeMap;
@@ -94,7 +94,7 @@ pub(super) fn subject(
         .evidence
         .of(&locked_in, &project.folder, &caches, change.as_ref())?;
     if let Some(change) = &mut change {
-        change.learn(&origins.facts);
+        change.learn(&origins.facts, SystemClock.now());
         locked.not_checked.extend(change.scripts_unknown());
     }
     only.origin.extend(origins.not_checked.iter().cloned());

@@ -16,7 +16,7 @@ use super::finding::{Findings, Judgement, LockFinding, Said};
 use super::rule::format_number;
 use super::words::shown;
 use customs_ecosystem::lockfile::{Graph, Source};
-use customs_model::{ReleaseId, Severity};
+use customs_model::{ReleaseId, Severity, Timestamp};
 use index::Index;
 use serde::Serialize;
 
@@ -67,6 +67,12 @@ pub struct Installed {
     pub bundled: bool,
     /// Commands that it brings, as far as they are named; safe to print.
     pub commands: Vec<String>,
+    /// Who published it, as its registry's document says; none where none was at hand. Safe to print.
+    pub publisher: Option<String>,
+    /// When, as that says.
+    pub published: Option<Timestamp>,
+    /// How many days ago that was.
+    pub days: Option<i64>,
 }
 
 /// A release that was not there.

@@ -269,9 +269,13 @@ fn whether_what_is_new_runs_at_install_is_taken_from_the_registry_s_document_or_
     assert!(!open(&scene.look(&[])));
     let mut told = offered(signed());
     told.shown.scripts = Seen::Is(["postinstall".to_owned()].into());
+    told.shown.published = Some("2024-01-01T00:00:00Z".parse().unwrap());
     scene.keep(&told);
     let report = scene.look(&["--base", "main"]);
     assert!(!open(&report), "{:?}", report.subjects[0].locked);
+    let text = text::text(&report, false);
+    assert!(text.contains("+ pnpm 10.1.0"), "{text}");
+    assert!(text.contains(" days ago"), "{text}");
     let findings = &report.subjects[0].change.as_ref().unwrap().findings;
     assert!(
         findings

@@ -6,7 +6,7 @@ use super::{
     KIND, NUMBER, ODD, OF_NUMBER, OF_ODD, bun, cargo, npm, pnpm, yarn_berry, yarn_classic,
 };
 use customs_ecosystem::lockfile::Kind;
-use customs_model::ReleaseId;
+use customs_model::{ReleaseId, Timestamp};
 use insta::assert_snapshot;
 use std::collections::BTreeMap;
 
@@ -465,33 +465,86 @@ fn what_the_registry_says_of_a_script_at_install_fills_what_the_lockfile_does_no
         let release: ReleaseId = format!("pkg:npm/is-number@{version}").parse().unwrap();
         let facts = Facts {
             install_script: Some(runs),
+            ..Facts::default()
         };
         (release, facts)
     };
     let told = |facts: &[(ReleaseId, Facts)]| {
         let mut it = moved(Kind::BunLock, &bun());
-        it.learn(&facts.iter().cloned().collect::<BTreeMap<_, _>>());
+        it.learn(&facts.iter().cloned().collect::<BTreeMap<_, _>>(), now());
         let said: Vec<String> = it.findings.into_iter().map(|one| one.message).collect();
         (said.join("; "), it.moved[0].installed.install_script_known)
     };
-    let now = says("7.0.1", true);
+    let runs = says("7.0.1", true);
     assert_eq!(
-        told(&[now.clone(), says("7.0.0", false)]),
+        told(&[runs.clone(), says("7.0.0", false)]),
         (
             "is-number@7.0.1 runs a script at install; 7.0.0 did not".to_owned(),
             true
         )
     );
     assert_eq!(
-        told(&[now.clone()]).0,
+        told(std::slice::from_ref(&runs)).0,
         "is-number@7.0.1 runs a script at install; whether 7.0.0 did is not known"
     );
-    let ran_before = told(&[now.clone(), says("7.0.0", true)]);
+    let ran_before = told(&[runs.clone(), says("7.0.0", true)]);
     assert_eq!(ran_before, (String::new(), true));
     assert_eq!(told(&[says("7.0.1", false)]), (String::new(), true));
     assert_eq!(told(&[says("7.0.0", false)]), (String::new(), false));
     // A mark that somebody took out of npm's lockfile hides nothing.
     let mut it = moved(Kind::PackageLock, &npm());
-    it.learn(&BTreeMap::from([now]));
+    it.learn(&BTreeMap::from([runs]), now());
     assert_eq!(it.findings.len(), 1, "{:?}", it.findings);
+}
+
+fn now() -> Timestamp {
+    "2026-11-30T12:00:00Z".parse().unwrap()
+}
+
+#[test]
+fn who_published_what_is_new_and_how_old_it_is_is_told_where_a_registry_said_it() {
+    let facts = |name: &str, version: &str, who: Option<&str>, at: Option<&str>| {
+        let release: ReleaseId = format!("pkg:npm/{name}@{version}").parse().unwrap();
+        let facts = Facts {
+            publisher: who.map(str::to_owned),
+            published: at.map(|at| at.parse().unwrap()),
+            ..Facts::default()
+        };
+        (release, facts)
+    };
+    let more = with_more(&npm())
+        .replace("\"version\": \"7.0.0\"", "\"version\": \"7.0.1\"")
+        .replace("is-number-7.0.0", "is-number-7.0.1");
+    let told = |odd: (ReleaseId, Facts)| {
+        let mut it = change(Kind::PackageLock, &npm(), &more);
+        let number = facts("is-number", "7.0.1", None, Some("2026-11-30T08:00:00Z"));
+        it.learn(&BTreeMap::from([odd, number]), now());
+        (text(&it), markdown(&it, &[]), it)
+    };
+    let (plain, comment, it) = told(facts(
+        "is-odd",
+        "3.0.1",
+        Some("a|b"),
+        Some("2026-11-28T11:00:00Z"),
+    ));
+    assert!(
+        plain.contains("brings the commands odd; published 2 days ago by a|b\n"),
+        "{plain}"
+    );
+    assert!(
+        plain.contains("is-number 7.0.0 → 7.0.1; published today\n"),
+        "{plain}"
+    );
+    assert!(comment.contains("published 2 days ago by a"), "{comment}");
+    assert!(!comment.contains("a|b"), "{comment}");
+    assert!(comment.contains("`7.0.1`; published today"), "{comment}");
+    assert_eq!(value(&it).unwrap()["added"][0]["days"], 2);
+    let (plain, ..) = told(facts("is-odd", "3.0.1", None, Some("2026-12-02T12:00:00Z")));
+    assert!(plain.contains("odd; published in the future\n"), "{plain}");
+    let (plain, _, it) = told(facts("is-odd", "3.0.1", None, None));
+    assert!(plain.contains("brings the commands odd\n"), "{plain}");
+    assert_eq!(
+        value(&it).unwrap()["added"][0]["published"],
+        serde_json::Value::Null
+    );
 }

@@ -1,10 +1,10 @@
 //! What registries say of releases that a lockfile does not.
 
 use super::super::finding::{Findings, Judgement};
-use super::super::words::count;
+use super::super::words::{count, shown};
 use super::{Installed, LockChange, docs, new_scripts};
 use crate::history::{Seen, Shown};
-use customs_model::{ReleaseId, Version};
+use customs_model::{Publisher, PublisherKind, ReleaseId, Timestamp, Version};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Packages that are named beside a reason.
@@ -15,6 +15,10 @@ const NAMED: usize = 3;
 pub struct Facts {
     /// Whether it runs a script at install.
     pub install_script: Option<bool>,
+    /// Who published it; safe to print.
+    pub publisher: Option<String>,
+    /// When.
+    pub published: Option<Timestamp>,
 }
 
 impl Facts {
@@ -26,6 +30,8 @@ impl Facts {
                 Seen::Absent => Some(false),
                 Seen::Stripped | Seen::NotAsked(_) | Seen::NotApplicable => None,
             },
+            publisher: shown.publisher.is().map(who),
+            published: shown.published,
         }
     }
 }
@@ -42,17 +48,17 @@ impl LockChange {
         now.chain(before).collect()
     }
 
-    /// Adds what registries say. A script that either of the two says counts: a lockfile is easily
-    /// edited.
-    pub fn learn(&mut self, facts: &BTreeMap<ReleaseId, Facts>) {
+    /// Adds what registries say, and how old it is by this clock. A script that either of the two says
+    /// counts: a lockfile is easily edited.
+    pub fn learn(&mut self, facts: &BTreeMap<ReleaseId, Facts>, now: Timestamp) {
         if facts.is_empty() {
             return;
         }
         for added in &mut self.added {
-            take(&mut added.installed, facts);
+            take(&mut added.installed, facts, now);
         }
         for moved in &mut self.moved {
-            take(&mut moved.installed, facts);
+            take(&mut moved.installed, facts, now);
             let before = before(&moved.installed, &moved.before);
             let said = before.and_then(|id| facts.get(&id)?.install_script);
             moved.script_before = match (moved.script_before, said) {
@@ -94,13 +100,26 @@ impl LockChange {
     }
 }
 
-fn take(installed: &mut Installed, facts: &BTreeMap<ReleaseId, Facts>) {
+fn who(publisher: &Publisher) -> String {
+    let name = shown(&publisher.name);
+    match publisher.kind {
+        PublisherKind::Account => name,
+        PublisherKind::TrustedPublisher => format!("{name} (a trusted publisher)"),
+    }
+}
+
+fn take(installed: &mut Installed, facts: &BTreeMap<ReleaseId, Facts>, now: Timestamp) {
     let said = installed.release.as_ref().and_then(|id| facts.get(id));
     let Some(said) = said else { return };
     if let Some(runs) = said.install_script {
         installed.install_script |= runs;
         installed.install_script_known = true;
     }
+    installed.publisher.clone_from(&said.publisher);
+    installed.published = said.published;
+    installed.days = said
+        .published
+        .map(|at| now.duration_since(at).as_hours() / 24);
 }
 
 /// The release before, by the version that is told.

@@ -114,6 +114,9 @@ impl<'a> Index<'a> {
             install_script_known: runs_script.is_some() || package.source == Source::Path,
             bundled: package.source == Source::Bundled,
             commands,
+            publisher: None,
+            published: None,
+            days: None,
         })
     }
 

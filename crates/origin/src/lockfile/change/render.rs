@@ -148,7 +148,25 @@ fn marks(installed: &Installed) -> String {
     if !installed.commands.is_empty() {
         out += &format!("; brings the commands {}", installed.commands.join(", "));
     }
+    out += &published(installed);
     out
+}
+
+/// Who published it and how old it is, where a registry said so.
+fn published(installed: &Installed) -> String {
+    let age = installed.days.map(|days| match days {
+        // A clock that is wrong, or the registry's.
+        ..0 => "in the future".to_owned(),
+        0 => "today".to_owned(),
+        1 => "yesterday".to_owned(),
+        days => format!("{days} days ago"),
+    });
+    match (age, &installed.publisher) {
+        (None, None) => String::new(),
+        (Some(age), None) => format!("; published {age}"),
+        (None, Some(who)) => format!("; published by {who}"),
+        (Some(age), Some(who)) => format!("; published {age} by {who}"),
+    }
 }
 
 fn moved_line(moved: &Moved) -> String {
@@ -184,6 +202,7 @@ fn new_marks(moved: &Moved) -> String {
             moved.new_commands.join(", ")
         );
     }
+    out += &published(&moved.installed);
     out
 }
 
@@ -302,10 +321,11 @@ fn folded(out: &mut String, change: &LockChange) {
     let moved = change.moved.iter().map(|moved| {
         let it = &moved.installed;
         format!(
-            "{} {} → {}",
+            "{} {} → {}{}",
             code(&it.name),
             code(&moved.before),
-            code(&it.version)
+            code(&it.version),
+            escaped(&published(it))
         )
     });
     let removed = change

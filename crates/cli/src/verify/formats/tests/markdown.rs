@@ -22,6 +22,9 @@ fn added(name: &str) -> LockChange {
                 install_script_known: true,
                 bundled: false,
                 commands: Vec::new(),
+                publisher: None,
+                published: None,
+                days: None,
             },
         }],
         ..LockChange::default()
