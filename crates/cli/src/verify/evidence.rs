@@ -23,10 +23,11 @@ use customs_device::tree::TreeReport;
 use customs_ecosystem::lockfile::Locked;
 use customs_model::{Answer, Ecosystem, ReleaseId};
 use customs_origin::Trust;
-use customs_origin::lockfile::Judgement;
+use customs_origin::lockfile::{Facts, Judgement, LockChange};
 use customs_origin::roots::Age;
 use customs_registry::evidence::{EvidenceStore, Pace};
 use std::cell::{Cell, OnceCell, RefCell};
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use tokio::runtime::Runtime;
@@ -96,6 +97,8 @@ pub(super) struct Origins {
     pub not_checked: Vec<String>,
     /// What became of `customs.lock`. Safe to print.
     pub recorded: Vec<String>,
+    /// What registries say of the releases that a change is about.
+    pub facts: BTreeMap<ReleaseId, Facts>,
 }
 
 impl<'a> Evidence<'a> {
@@ -219,7 +222,8 @@ impl<'a> Evidence<'a> {
         }
     }
 
-    /// Where the packages of a lockfile come from.
+    /// Where the packages of a lockfile come from, and what is known of those that a change of it is
+    /// about.
     ///
     /// # Errors
     /// `customs.lock` cannot be read or written, or what should be accepted cannot be: what a person
@@ -229,6 +233,7 @@ impl<'a> Evidence<'a> {
         locked: &[Locked],
         project: &Path,
         caches: &Caches,
+        change: Option<&LockChange>,
     ) -> Result<Origins, Failure> {
         let Some(means) = &self.means else {
             return Ok(Origins::none("evidence of origin was not asked for"));
@@ -248,6 +253,7 @@ impl<'a> Evidence<'a> {
                 accept,
             },
             sources: &self.asked.source,
+            change,
         };
         let asker = match means.fetches {
             true => Some(means.asker(project, locked)?),
@@ -268,6 +274,7 @@ impl<'a> Evidence<'a> {
             roots: found.roots,
             not_checked: found.not_checked,
             recorded: found.recorded,
+            facts: found.facts,
         })
     }
 
@@ -333,6 +340,7 @@ impl Origins {
             roots: Vec::new(),
             not_checked: Vec::new(),
             recorded: Vec::new(),
+            facts: BTreeMap::new(),
         }
     }
 }

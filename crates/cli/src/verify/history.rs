@@ -9,7 +9,7 @@ use customs_origin::history::{
     Case, Judged, Judgement, Past, Proof, Provenance, ReleaseLine, Seen, Shown, Stripping,
     TrustFile, Updated, accept, judge_all, limit, record,
 };
-use customs_registry::evidence::{Offer, Told, people};
+use customs_registry::evidence::{ArtifactEvidence, Offer, Told, people};
 use std::io::{self, Write as _};
 use std::path::Path;
 
@@ -60,15 +60,7 @@ pub(super) fn judge(
 ) -> Result<Outcomes, Failure> {
     let path = options.folder.unwrap_or(project).join(FILE);
     let mut file = read(&path)?;
-    let base = match options.base {
-        None => None,
-        // There was none.
-        Some([]) => Some(TrustFile::default()),
-        Some(bytes) => Some(
-            TrustFile::parse(bytes)
-                .doing(format_args!("read {FILE} as it was before the change"))?,
-        ),
-    };
+    let base = of_base(options)?;
     let prepared: Vec<Prepared> = subjects.iter().map(prepare).collect();
     let mut judged = judge_with(&prepared, base.as_ref().unwrap_or(&file));
     let mut recorded = Vec::new();
@@ -100,6 +92,38 @@ pub(super) fn judge(
         stripping: judged.stripping,
         recorded,
     })
+}
+
+/// The file that decides: as it was before a change, else as it is.
+///
+/// # Errors
+/// It is there and cannot be read.
+pub(super) fn deciding(project: &Path, options: &HistoryOptions<'_>) -> Result<TrustFile, Failure> {
+    match of_base(options)? {
+        Some(base) => Ok(base),
+        None => read(&options.folder.unwrap_or(project).join(FILE)),
+    }
+}
+
+fn of_base(options: &HistoryOptions<'_>) -> Result<Option<TrustFile>, Failure> {
+    Ok(match options.base {
+        None => None,
+        // There was none.
+        Some([]) => Some(TrustFile::default()),
+        Some(bytes) => Some(
+            TrustFile::parse(bytes)
+                .doing(format_args!("read {FILE} as it was before the change"))?,
+        ),
+    })
+}
+
+/// What a registry shows of the releases before one.
+pub(super) fn past(evidence: &ArtifactEvidence) -> Past {
+    Past {
+        earlier: evidence.earlier.clone(),
+        people: people(&evidence.people),
+        added: None,
+    }
 }
 
 fn judge_with(prepared: &[Prepared], file: &TrustFile) -> Judged {
@@ -142,11 +166,7 @@ fn prepare(subject: &Subject<'_>) -> Prepared {
     }
     Prepared {
         shown,
-        past: Past {
-            earlier: first.earlier.clone(),
-            people: people(&first.people),
-            added: None,
-        },
+        past: past(first),
         registry: first.registry.clone(),
         known: true,
     }

@@ -3,7 +3,7 @@
 use super::discover::Project;
 use super::root::Root;
 use super::surroundings::Surroundings;
-use super::{cargo_config, catalogs};
+use super::{cargo_config, catalogs, overrides};
 use customs_device::tree::npm::Around;
 use customs_ecosystem::lockfile::{
     Error as LockfileError, Graph, Kind, Manifest, ManifestKind, SETTINGS_BYTES, limit,
@@ -75,6 +75,7 @@ impl Read {
             own_hosts: around.own_hosts.clone(),
             workspace: workspace(&project.folder, &graph),
             catalogs: catalogs::of(&project.folder, *kind, &mut unread),
+            overrides: overrides::of(&project.folder, *kind),
         };
         Some(Ok(Self {
             told,

@@ -8,6 +8,7 @@ mod caches;
 mod cargo_config;
 mod catalogs;
 pub(crate) mod check;
+mod copies;
 mod counted;
 mod discover;
 mod evidence;
@@ -21,6 +22,7 @@ mod junit;
 mod lock;
 mod markdown;
 mod origin;
+mod overrides;
 mod pins;
 pub(crate) mod policy;
 mod promised;
@@ -48,6 +50,7 @@ use crate::output;
 use crate::progress::Progress;
 use base::Base;
 pub(crate) use caches::cargo_home;
+use copies::Copies;
 use customs_ecosystem::lockfile::Locked;
 use customs_model::{Answer, Clock as _, SystemClock, printable};
 use customs_origin::lockfile::{Judgement, LockRuleDoc, LockfileView, docs, judge_together};
@@ -262,7 +265,7 @@ fn ask(
         closely: Closely {
             // What is remembered is a convenience for a person who asks often.
             deep: arguments.deep || command == Command::Check,
-            caches: arguments.caches,
+            copies: which_copies(arguments.caches, command),
         },
         pins: &pins,
         evidence: &evidence,
@@ -312,6 +315,16 @@ fn ask(
     }
     drop(evidence);
     Ok((report, to_pin, pins))
+}
+
+/// Which copies in caches are looked at, where `--caches` is or is not given.
+const fn which_copies(all: bool, command: Command) -> Copies {
+    match (all, command) {
+        (true, _) => Copies::All,
+        // What the next job would take out of a shared cache is looked at, too.
+        (false, Command::Check) => Copies::Wrong,
+        (false, Command::Verify) => Copies::Used,
+    }
 }
 
 /// What the lockfiles that could be read name.

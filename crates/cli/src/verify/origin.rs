@@ -4,6 +4,7 @@
 
 mod ask;
 pub(super) mod at_hand;
+mod earlier;
 mod gather;
 mod look;
 #[cfg(test)]
@@ -18,8 +19,9 @@ use crate::error::Failure;
 use at_hand::AtHand;
 use customs_device::artifact::Source;
 use customs_ecosystem::lockfile::{Locked, Source as LockedFrom};
-use customs_model::{Answer, Clock as _, Digest, Known, SystemClock, Timestamp};
+use customs_model::{Answer, Clock as _, Digest, Known, ReleaseId, SystemClock, Timestamp};
 use customs_origin::history::{Axis, Judgement, Outcome, Stripping, Unseen};
+use customs_origin::lockfile::{Facts, LockChange};
 use customs_origin::roots::Age;
 use customs_origin::source::SourceReport;
 use customs_origin::vcs::VcsInfo;
@@ -41,6 +43,8 @@ pub(crate) struct OriginOptions<'a> {
     pub history: HistoryOptions<'a>,
     /// Clones to compare with (`--source`).
     pub sources: &'a [PathBuf],
+    /// Releases that a change of the lockfile is about: what is known of them is handed on.
+    pub change: Option<&'a LockChange>,
 }
 
 /// What is asked with: the same for all projects of a run, but for the way to their registries.
@@ -69,6 +73,8 @@ pub(crate) struct Origins {
     pub not_checked: Vec<String>,
     /// What became of `customs.lock`, a sentence each. Safe to print.
     pub recorded: Vec<String>,
+    /// What registries say of the releases that the change is about.
+    pub facts: BTreeMap<ReleaseId, Facts>,
 }
 
 /// One entry with all that is known of its origin.
@@ -90,7 +96,11 @@ pub(super) async fn origins(
     options: &OriginOptions<'_>,
     with: With<'_>,
 ) -> Result<Origins, Failure> {
-    let gathered = gather::gather(locked, with.store, with.asker, with.pace).await;
+    let mut gathered = gather::gather(locked, with.store, with.asker, with.pace).await;
+    if let Some(asker) = with.asker {
+        let file = history::deciding(project, &options.history)?;
+        earlier::ask(locked, &mut gathered, &file, asker, with.pace).await;
+    }
     let at_hand = AtHand {
         places: options.at_hand,
         cargo_home: options.cargo_home,
@@ -125,6 +135,7 @@ fn answer(
     means: &Means<'_>,
 ) -> Result<Origins, Failure> {
     let mut subjects = verify(locked, gathered, means);
+    let facts = options.change.map(|change| facts(change, &subjects));
     let past = history::judge(project, &subjects, &options.history, means.now)?;
     strip(&mut subjects, &past.stripping, means.trust);
     let compared = source::compare(&subjects, options.sources, &means.at_hand, means.store);
@@ -154,7 +165,20 @@ fn answer(
         roots: means.trust.ages(means.now),
         not_checked,
         recorded: past.recorded,
+        facts: facts.unwrap_or_default(),
     })
+}
+
+/// What the documents that were asked for evidence say of the releases that a change is about, and
+/// of those before them.
+fn facts(change: &LockChange, subjects: &[Subject<'_>]) -> BTreeMap<ReleaseId, Facts> {
+    let wanted = change.wanted();
+    let evidence = subjects.iter().flat_map(|one| &one.gathered.evidence);
+    let shown = evidence.flat_map(|one| one.earlier.iter().chain([&one.shown]));
+    shown
+        .filter(|shown| wanted.contains(&shown.release))
+        .map(|shown| (shown.release.clone(), Facts::of(shown)))
+        .collect()
 }
 
 /// The answers about all packages.
@@ -255,9 +279,10 @@ fn verify<'a>(
         let rest = pairs.split_off(each.min(pairs.len()));
         pieces.push(std::mem::replace(&mut pairs, rest));
     }
-    let of_one = |(entry, gathered): (&'a Locked, Gathered)| {
+    let of_one = |(entry, mut gathered): (&'a Locked, Gathered)| {
         let vcs = means.at_hand.vcs_info(entry);
-        let origin = look::look(entry, &gathered, vcs.as_ref(), means.trust);
+        let mut origin = look::look(entry, &gathered, vcs.as_ref(), means.trust);
+        earlier::verify(&mut gathered, &mut origin, means.trust);
         Subject {
             entry,
             gathered,

@@ -1,6 +1,7 @@
 //! One project, asked the three questions.
 
 use super::base::Base;
+use super::copies;
 use super::discover::{Installed, Project};
 use super::evidence::Evidence;
 use super::lock::{Read, Unread};
@@ -11,7 +12,7 @@ use super::surroundings::Surroundings;
 use super::tree::{self, Closely};
 use crate::error::Failure;
 use customs_ecosystem::lockfile::{Kind, Locked};
-use customs_model::Answer;
+use customs_model::{Answer, Clock as _, SystemClock};
 use customs_origin::lockfile::{Judgement, LockChange, Outcome, unreadable};
 use customs_origin::roots::Age;
 use std::collections::BTreeMap;
@@ -58,7 +59,7 @@ pub(super) fn subject(
     base: Option<&mut Base>,
 ) -> Result<Asked, Failure> {
     let (locked_in, mut locked) = lockfile(run, project, read);
-    let change = changed(project, read, base, &mut locked);
+    let mut change = changed(project, read, base, &mut locked);
     let mut caches = (run.around.caches)(&project.folder);
     let (mut notes, mut only) = (Vec::new(), Only::default());
     let (mut entries, unread) = tree::beside(&project.installed);
@@ -82,13 +83,20 @@ pub(super) fn subject(
     }
     let mut to_pin = Vec::new();
     if let Some(installed) = &mut installed {
+        copies::wrong(project, &entries, &caches, run.closely, installed);
         installed.not_checked.extend(unread);
         run.pins.apply(&project.folder, installed);
         installed.not_checked.extend(run.pins.gone(&project.folder));
         to_pin = run.pins.open(&project.folder, installed);
     }
     let tree = tree::answer(project, installed.as_ref());
-    let origins = run.evidence.of(&locked_in, &project.folder, &caches)?;
+    let origins = run
+        .evidence
+        .of(&locked_in, &project.folder, &caches, change.as_ref())?;
+    if let Some(change) = &mut change {
+        change.learn(&origins.facts, SystemClock.now());
+        locked.not_checked.extend(change.scripts_unknown());
+    }
     only.origin.extend(origins.not_checked.iter().cloned());
     notes.extend(origins.not_checked);
     let place = project.lockfile.as_ref().map(|(path, _)| path);

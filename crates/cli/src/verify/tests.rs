@@ -1,7 +1,7 @@
 #![cfg(unix)]
 
 use super::testing::{Scene, commit};
-use super::{code, json, sarif, text};
+use super::{Command, Copies, code, json, sarif, text, which_copies};
 use customs_model::Answer;
 use std::fs;
 
@@ -402,4 +402,13 @@ fn a_host_that_is_not_on_the_list_is_a_no() {
         assert!(super::host(wrong).is_err(), "{wrong}");
     }
     assert_eq!(super::host("a.example:8443").unwrap(), "a.example:8443");
+}
+
+#[test]
+fn a_check_looks_at_every_copy_in_caches_without_being_told() {
+    assert_eq!(which_copies(false, Command::Check), Copies::Wrong);
+    assert_eq!(which_copies(false, Command::Verify), Copies::Used);
+    for command in [Command::Check, Command::Verify] {
+        assert_eq!(which_copies(true, command), Copies::All);
+    }
 }

@@ -1,10 +1,11 @@
 //! The tree of a project, held against the artifacts that its lockfile names.
 
 use super::caches::Caches;
+use super::copies::{self, Copies};
 use super::discover::{Installed, Project};
 use super::root::below;
 use customs_device::tree::disk;
-use customs_device::tree::{Difference, DifferenceKind, Standing, TreeReport, cargo, npm, python};
+use customs_device::tree::{TreeReport, cargo, npm, python};
 use customs_ecosystem::lockfile::{self, Kind, Locked, Manifest, ManifestKind, Source};
 use customs_ecosystem::pypi::Requirement;
 use customs_model::{Answer, Ecosystem, PackageName, printable};
@@ -16,8 +17,8 @@ use std::path::{Path, PathBuf};
 pub(super) struct Closely {
     /// Read everything again, whatever is remembered.
     pub deep: bool,
-    /// Hash every copy, in every cache, of what the lockfile names.
-    pub caches: bool,
+    /// Which copies in caches.
+    pub copies: Copies,
 }
 
 /// Checks the tree of a project; none where there is nothing to look at. `locked` are the entries
@@ -28,20 +29,25 @@ pub(super) fn check(
     caches: &Caches,
     closely: Closely,
 ) -> Option<TreeReport> {
-    match (&project.installed, &project.lockfile) {
-        (Installed::Nothing(_), _) | (Installed::Modules, None) => None,
+    let mut report = match (&project.installed, &project.lockfile) {
+        (Installed::Nothing(_), _) | (Installed::Modules, None) => return None,
         (Installed::Modules, Some((lockfile, _))) => {
             let report = modules(project, lockfile, caches, closely);
-            Some(report.unwrap_or_else(|why| TreeReport {
+            report.unwrap_or_else(|why| TreeReport {
                 not_checked: vec![why.to_string()],
                 ..TreeReport::default()
-            }))
+            })
         }
         (Installed::Environments { at, .. }, _) => {
-            Some(environments(project, at, locked, caches, closely))
+            environments(project, at, locked, caches, closely)
         }
-        (Installed::Crates, _) => Some(crates(project, locked, caches, closely)),
+        (Installed::Crates, _) => crates(project, locked, caches, closely),
+    };
+    // What a copy there cannot be compared with is fetched as well.
+    if closely.copies == Copies::All {
+        copies::look(project, locked, caches, closely, &mut report);
     }
+    Some(report)
 }
 
 /// What a report of a tree comes to.
@@ -66,34 +72,7 @@ fn modules(
 ) -> Result<TreeReport, npm::Error> {
     let options = caches.options(lockfile, closely.deep);
     let lock = npm::Lock::open(lockfile)?;
-    let mut report = npm::check(&project.folder, &lock, &options);
-    if closely.caches {
-        let copies = npm::copies(&project.folder, &lock, &options);
-        report.poisoned.extend(copies.artifacts.poisoned);
-        report.poisoned.sort();
-        report.poisoned.dedup();
-        report.not_checked.extend(copies.artifacts.not_checked);
-        report
-            .loose
-            .extend(copies.store.into_iter().map(|file| Difference {
-                path: format!("(pnpm's store)/{}", file.path),
-                kind: match file.found {
-                    Some(_) => DifferenceKind::Modified,
-                    None => DifferenceKind::Unreadable,
-                },
-                expected: Some(file.promised),
-                found: file.found,
-                standing: Standing::Unexplained,
-                why: Vec::new(),
-            }));
-        if let Some(bun) = &caches.bun {
-            let options = caches.options(bun, closely.deep);
-            let mut of_cache = npm::check_bun_cache(bun, &lock, &options);
-            of_cache.below("(bun's cache)");
-            report.extend(of_cache);
-        }
-    }
-    Ok(report)
+    Ok(npm::check(&project.folder, &lock, &options))
 }
 
 fn environments(
@@ -120,29 +99,6 @@ fn environments(
         let folder = below(&project.folder, environment)
             .unwrap_or_else(|| environment.display().to_string());
         report.below(&folder);
-        all.extend(report);
-    }
-    if closely.caches {
-        let caches = [
-            ("pip's cache", &caches.pip),
-            ("Poetry's cache", &caches.poetry),
-        ];
-        let there = caches
-            .into_iter()
-            .filter(|(_, folder)| is_folder(folder.as_deref()));
-        // A file for another machine has another digest and is no wrong copy.
-        all.not_checked.extend(there.map(|(whose, _)| {
-            format!(
-                "{whose} does not say which file of a release a copy is, so only copies that are used are hashed"
-            )
-        }));
-    }
-    if closely.caches
-        && let Some(uv) = caches.uv.as_ref().filter(|folder| folder.is_dir())
-    {
-        let options = caches.options(uv, closely.deep);
-        let mut report = python::check_uv_cache(uv, locked, &options);
-        report.below("(uv's cache)");
         all.extend(report);
     }
     all
@@ -243,7 +199,7 @@ fn crates(project: &Project, locked: &[Locked], caches: &Caches, closely: Closel
     let mut vendored = cargo::check_vendor(&project.folder, locked, &options);
     // What settings put a vendored crate in the place of is not compiled from cargo's home. A folder that is only
     // called `vendor` stands for nothing.
-    let of_home = match closely.caches {
+    let of_home = match closely.copies == Copies::All {
         true => locked.to_vec(),
         false => cargo::of_home(&project.folder, locked, caches.cargo.as_deref()),
     };
@@ -267,10 +223,6 @@ fn crates(project: &Project, locked: &[Locked], caches: &Caches, closely: Closel
     vendored
 }
 
-fn is_folder(path: Option<&Path>) -> bool {
-    path.is_some_and(Path::is_dir)
-}
-
 /// The entries of further lockfiles, and why one could not be read. Safe to print.
 pub(super) fn beside(installed: &Installed) -> (Vec<Locked>, Vec<String>) {
     let Installed::Environments { beside, .. } = installed else {
@@ -291,15 +243,28 @@ pub(super) fn beside(installed: &Installed) -> (Vec<Locked>, Vec<String>) {
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::tarball;
+    use super::super::testing::{sha512, tarball};
     use super::*;
+    use customs_device::tree::Standing;
     use customs_model::Digest;
     use std::fs;
 
     const CACHES: Closely = Closely {
         deep: true,
-        caches: true,
+        copies: Copies::All,
     };
+
+    /// As a project is looked at: what is only told of caches comes last.
+    fn looked(
+        project: &Project,
+        locked: &[Locked],
+        caches: &Caches,
+        closely: Closely,
+    ) -> TreeReport {
+        let mut report = check(project, locked, caches, closely).unwrap();
+        copies::wrong(project, locked, caches, closely, &mut report);
+        report
+    }
 
     fn write(path: &Path, bytes: &[u8]) {
         fs::create_dir_all(path.parent().unwrap()).unwrap();
@@ -346,7 +311,7 @@ mod tests {
             cargo: Some(at("cargo")),
             ..Caches::default()
         };
-        let found = |closely| check(&project, &locked, &caches, closely).unwrap();
+        let found = |closely| looked(&project, &locked, &caches, closely);
         let only_used = found(Closely::default());
         assert_eq!((only_used.packages.len(), only_used.loose.len()), (1, 0));
         let all = found(CACHES);
@@ -356,6 +321,11 @@ mod tests {
         assert_eq!(copy.standing, Standing::Unexplained);
         assert!(copy.path.ends_with("a-1.0.0.crate"), "{copy:?}");
         assert_eq!(all.not_checked, only_used.not_checked);
+        let wrong = found(Closely {
+            copies: Copies::Wrong,
+            ..CACHES
+        });
+        assert_eq!(wrong.loose, all.loose);
         // A folder that nothing puts in the place of the registry is not what is compiled.
         fs::remove_file(at("app/.cargo/config.toml")).unwrap();
         assert_eq!(found(Closely::default()).loose.len(), 1);
@@ -400,7 +370,7 @@ mod tests {
             ..Caches::default()
         };
         let said = |closely| {
-            let report = check(&project, &[], &caches, closely).unwrap();
+            let report = looked(&project, &[], &caches, closely);
             let notes = report.not_checked.into_iter();
             notes
                 .filter(|note| note.contains("does not say which file"))
@@ -410,5 +380,67 @@ mod tests {
         let notes = said(CACHES);
         assert_eq!(notes.len(), 1, "{notes:?}");
         assert!(notes[0].starts_with("pip's cache"), "{notes:?}");
+        // Who did not ask for the caches is not told what of them is not checked.
+        let wrong = Closely {
+            copies: Copies::Wrong,
+            ..CACHES
+        };
+        assert!(said(wrong).is_empty());
+    }
+
+    #[test]
+    fn a_copy_that_no_tree_needs_is_hashed_and_what_cannot_be_compared_is_nothing_about_the_tree() {
+        let folder = tempfile::tempdir().unwrap();
+        let at = |path: &str| folder.path().join(path);
+        let manifest = br#"{"name":"a","version":"1.0.0"}"#;
+        let archive = tarball(&[("package/package.json", manifest)]);
+        let digest = sha512(&archive);
+        let hex = digest.to_hex();
+        write(
+            &at(&format!("gate/sha512/{}/{}", &hex[..2], &hex[2..])),
+            &archive,
+        );
+        let content = format!(
+            "npm/_cacache/content-v2/sha512/{}/{}",
+            &hex[..2],
+            &hex[2..4]
+        );
+        write(&at(&content).join(&hex[4..]), b"evil");
+        write(&at("app/node_modules/a/package.json"), manifest);
+        let lock = format!(
+            r#"{{"lockfileVersion": 3, "packages": {{"node_modules/a": {{"version": "1.0.0", "integrity": "{}"}}}}}}"#,
+            digest.to_sri()
+        );
+        write(&at("app/package-lock.json"), lock.as_bytes());
+        let project = Project {
+            folder: at("app"),
+            lockfile: Some((at("app/package-lock.json"), Kind::PackageLock)),
+            installed: Installed::Modules,
+        };
+        let caches = Caches {
+            gate: Some(at("gate")),
+            npm: Some(at("npm")),
+            ..Caches::default()
+        };
+        let found = |copies| {
+            let closely = Closely { deep: true, copies };
+            looked(&project, &[], &caches, closely)
+        };
+        assert_eq!(found(Copies::Used).answer(), Answer::Yes);
+        let wrong = found(Copies::Wrong);
+        assert_eq!((wrong.poisoned.len(), wrong.answer()), (1, Answer::No));
+        // A cache that cannot be read is told to who asks for the caches.
+        fs::remove_dir_all(at("npm")).unwrap();
+        write(&at("yarn"), b"no folder");
+        let caches = Caches {
+            yarn_classic: Some(at("yarn")),
+            ..caches.clone()
+        };
+        let answer = |copies| {
+            let closely = Closely { deep: true, copies };
+            looked(&project, &[], &caches, closely).answer()
+        };
+        assert_eq!(answer(Copies::Wrong), answer(Copies::Used));
+        assert!(matches!(answer(Copies::All), Answer::NotChecked(_)));
     }
 }

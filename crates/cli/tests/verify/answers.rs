@@ -163,10 +163,21 @@ fn untagged(name: &str) -> String {
     parts.fold(first, |name, part| name + "." + part)
 }
 
-/// A sentence without what differs from machine to machine: how many files there are, and where.
+/// A sentence without what differs from machine to machine: how many files there are, in how many
+/// packages, and where.
 fn sentence(text: &str) -> String {
     let text = text.trim_start_matches(|c: char| c.is_ascii_digit());
     let text = text.split(" from \"").next().unwrap_or(text);
     let words = text.split(' ').map(everywhere);
-    words.collect::<Vec<_>>().join(" ").trim_start().to_owned()
+    let text = words.collect::<Vec<_>>().join(" ").trim_start().to_owned();
+    match text.split_once(" in ") {
+        Some((files, rest)) if files.starts_with("compiled file") => {
+            let rest = rest.trim_start_matches(|c: char| c.is_ascii_digit());
+            format!(
+                "compiled files in{}",
+                rest.trim_start_matches(" package").trim_start_matches('s')
+            )
+        }
+        Some(_) | None => text,
+    }
 }

@@ -133,6 +133,22 @@ pub const CASES: &[Case] = &[
         ],
     },
     Case {
+        // In its words, with another number: only who compiles the source again can tell.
+        way: "compiled code has another number than its source",
+        tamper: |ground| {
+            let six = ground.find("project/.venv", &["__pycache__/six."]);
+            let mut bytes = fs::read(&six).unwrap();
+            // `MAXSIZE = int((1 << 31) - 1)`
+            let number = 0x7fff_ffff_u32.to_le_bytes();
+            let at = bytes
+                .windows(number.len())
+                .position(|there| there == number);
+            bytes[at.unwrap()] = 0xfe;
+            fs::write(&six, bytes).unwrap();
+        },
+        told: &[],
+    },
+    Case {
         way: "compiled code has no source",
         tamper: |ground| {
             let found = ground.find("project/.venv", &["__pycache__/six."]);

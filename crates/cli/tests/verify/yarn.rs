@@ -17,6 +17,22 @@ fn a_tree_of_yarn_1_is_what_its_lockfile_names_and_every_change_is_told() {
     assert_eq!(untouched.wrong(), [""; 0]);
     assert!(untouched.verified >= 6, "{untouched:?}");
     each(&ground, CLASSIC);
+    poisoned(&ground);
+}
+
+/// What Yarn 1 keeps unpacked is held against the artifact beside it where all caches are asked for.
+fn poisoned(ground: &Ground) {
+    ground.restore();
+    let before = ground.verify_with(&["--caches"]);
+    assert_eq!(before.wrong(), [""; 0]);
+    edit_at(&ground.find("cache/yarn", &["/npm-is-odd-3.0.1-", "index.js"]));
+    let after = ground.verify_with(&["--caches"]);
+    let told = after.since(&before);
+    let [told] = told[..] else { panic!("{told:?}") };
+    assert!(
+        told.starts_with("no: modified (Yarn's cache)/npm-is-odd-3.0.1-"),
+        "{told}"
+    );
 }
 
 pub const CLASSIC: &[Case] = &[

@@ -13,6 +13,9 @@ pub struct YarnClassicCache {
 /// How it is called.
 const CLASSIC: &str = "Yarn 1's cache";
 
+/// The artifact, in the folder of what was unpacked of it.
+const TARBALL: &str = ".yarn-tarball.tgz";
+
 impl YarnClassicCache {
     /// As `yarn cache dir` names it (it ends with `v6`).
     pub fn new(folder: impl Into<PathBuf>) -> Self {
@@ -20,6 +23,42 @@ impl YarnClassicCache {
             folder: folder.into(),
             listing: Listing::default(),
         }
+    }
+
+    /// The folders in which a release lies unpacked, below the cache, with `/`: what Yarn copies into
+    /// trees. Those of another registry's artifact are left out, where that can be told.
+    ///
+    /// # Errors
+    /// The cache cannot be read.
+    pub fn unpacked(&self, wanted: &Wanted<'_>) -> Result<Vec<String>, SourceError> {
+        let mut all = self.entries(wanted)?;
+        all.retain(|(_, place)| self.folder.join(place).is_dir());
+        let tarball = |place: &String| self.folder.join(place).join(TARBALL);
+        if all.len() > 1 && all.iter().any(|(_, at)| wanted.is_promised(&tarball(at))) {
+            all.retain(|(named, place)| !is_another(named, &tarball(place), wanted));
+        }
+        Ok(all.into_iter().map(|(_, place)| place).collect())
+    }
+
+    /// The folders that a release may lie in, each with the SHA-1 in its name (empty where there is
+    /// none).
+    fn entries(&self, wanted: &Wanted<'_>) -> Result<Vec<(String, String)>, SourceError> {
+        let name = wanted.release.package.as_str();
+        let prefix = format!("npm-{}-{}-", classic_slug(name), wanted.release.version);
+        let sha1 = wanted
+            .digests
+            .iter()
+            .find(|digest| digest.algorithm() == DigestAlgorithm::Sha1)
+            .map(customs_model::Digest::to_hex);
+        let mut all = Vec::new();
+        for entry in starting(self.listing.of(&self.folder, CLASSIC)?, &prefix) {
+            let end = entry.strip_prefix(prefix.as_str()).unwrap_or_default();
+            if is_classic_end(end, sha1.as_deref()) {
+                let named = end.get(..40).unwrap_or_default().to_owned();
+                all.push((named, format!("{entry}/node_modules/{name}")));
+            }
+        }
+        Ok(all)
     }
 }
 
@@ -33,27 +72,11 @@ impl Source for YarnClassicCache {
     }
 
     fn all(&self, wanted: &Wanted<'_>) -> Result<Vec<Candidate>, SourceError> {
-        let name = wanted.release.package.as_str();
-        let prefix = format!("npm-{}-{}-", classic_slug(name), wanted.release.version);
-        let sha1 = wanted
-            .digests
-            .iter()
-            .find(|digest| digest.algorithm() == DigestAlgorithm::Sha1)
-            .map(customs_model::Digest::to_hex);
         let mut all = Vec::new();
-        for entry in starting(self.listing.of(&self.folder, CLASSIC)?, &prefix) {
-            let end = entry.strip_prefix(prefix.as_str()).unwrap_or_default();
-            if !is_classic_end(end, sha1.as_deref()) {
-                continue;
-            }
-            let path = self
-                .folder
-                .join(entry)
-                .join("node_modules")
-                .join(name)
-                .join(".yarn-tarball.tgz");
+        for (named, place) in self.entries(wanted)? {
+            let path = self.folder.join(place).join(TARBALL);
             if is_file(&path, CLASSIC)? {
-                all.push((end.get(..40).unwrap_or_default(), path));
+                all.push((named, path));
             }
         }
         if all.len() > 1 && all.iter().any(|(_, path)| wanted.is_promised(path)) {

@@ -6,6 +6,8 @@ use std::collections::BTreeSet;
 use std::io;
 use std::num::NonZeroUsize;
 use std::path::Path;
+use std::sync::atomic::AtomicU64;
+use std::sync::atomic::Ordering::Relaxed;
 
 /// A file of pnpm's store that is not what its name says.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -22,8 +24,12 @@ pub struct StoreFile {
 /// can be executed. Trees have the same inodes, so an edit in one tree is an edit here.
 ///
 /// # Errors
-/// The store is there and cannot be looked through.
-pub fn pnpm_files(store: &Path, threads: Option<NonZeroUsize>) -> io::Result<Vec<StoreFile>> {
+/// The store is there and cannot be looked through, or it has more than `most` bytes.
+pub fn pnpm_files(
+    store: &Path,
+    threads: Option<NonZeroUsize>,
+    most: u64,
+) -> io::Result<Vec<StoreFile>> {
     let root = store.join("files");
     let folders = match std::fs::read_dir(&root) {
         Ok(folders) => folders,
@@ -41,7 +47,8 @@ pub fn pnpm_files(store: &Path, threads: Option<NonZeroUsize>) -> io::Result<Vec
         names.extend(folder?.file_name().into_string().ok());
     }
     names.sort_unstable();
-    let results = each(&names, threads, |first| one_folder(&root, first));
+    let left = AtomicU64::new(most);
+    let results = each(&names, threads, |first| one_folder(&root, first, &left));
     let mut wrong = Vec::new();
     for result in results {
         wrong.extend(result?);
@@ -49,10 +56,18 @@ pub fn pnpm_files(store: &Path, threads: Option<NonZeroUsize>) -> io::Result<Vec
     Ok(wrong)
 }
 
-fn one_folder(root: &Path, first: &str) -> io::Result<Vec<StoreFile>> {
+fn one_folder(root: &Path, first: &str, left: &AtomicU64) -> io::Result<Vec<StoreFile>> {
     let folder = root.join(first);
     let mut wrong = Vec::new();
     let found = disk::walk(&folder, &BTreeSet::new())?;
+    let sizes = found.entries.values().map(|entry| entry.stamp.size);
+    let bytes = sizes.fold(0, u64::saturating_add);
+    let take = |left: u64| left.checked_sub(bytes);
+    if left.fetch_update(Relaxed, Relaxed, take).is_err() {
+        return Err(io::Error::other(
+            "it has more bytes than are hashed where nobody asks for it; `--caches` hashes all of it",
+        ));
+    }
     // What nobody could look at may be anything.
     if let Some((_, why)) = found.unread.into_iter().next() {
         return Err(why);
@@ -93,9 +108,13 @@ mod tests {
             fs::create_dir_all(&at).unwrap();
             fs::write(at.join(format!("{}{end}", &hex[2..])), bytes).unwrap();
         }
-        let wrong = pnpm_files(folder.path(), None).unwrap();
+        let wrong = pnpm_files(folder.path(), None, u64::MAX).unwrap();
         assert_eq!(wrong.len(), 1);
         assert_eq!(wrong[0].promised, sha512(b"b"));
         assert_eq!(wrong[0].found, Some(sha512(b"evil")));
+        // All of it together has five bytes.
+        assert!(pnpm_files(folder.path(), None, 5).is_ok());
+        let error = pnpm_files(folder.path(), None, 4).unwrap_err();
+        assert!(error.to_string().contains("--caches"), "{error}");
     }
 }

@@ -23,6 +23,8 @@ pub struct Manifest {
     /// What it says to take instead, for whoever asks (`overrides`, `resolutions`,
     /// `pnpm.overrides`, `[patch]`): selectors and what stands in their place.
     pub overrides: Vec<(String, String)>,
+    /// Those of them that pnpm takes: `resolutions` and `pnpm.overrides`. npm's are not its own.
+    pub pnpm_overrides: Vec<(String, String)>,
     /// The versions that members of a cargo workspace take over by name.
     pub shared: Vec<Ask>,
     /// It says that a tool fills in what it asks for (`dynamic`), or in a way that is not read.
@@ -147,12 +149,14 @@ fn package_json(root: &Node<'_>) -> Manifest {
     };
     // A string, where the format has a map, is `$name`: the version that the project asks for.
     let pnpm = root.get("pnpm").and_then(|pnpm| pnpm.get("overrides"));
-    for rules in [root.get("overrides"), root.get("resolutions"), pnpm]
-        .into_iter()
-        .flatten()
-    {
+    for rules in [root.get("resolutions"), pnpm].into_iter().flatten() {
+        overrides("", rules, &mut manifest.pnpm_overrides);
+    }
+    if let Some(rules) = root.get("overrides") {
         overrides("", rules, &mut manifest.overrides);
     }
+    let of_pnpm = manifest.pnpm_overrides.iter().cloned();
+    manifest.overrides.extend(of_pnpm);
     manifest
 }
 
@@ -467,6 +471,10 @@ mod tests {
         override **/f = 3
         override g>h = 4
         ");
+        let manifest = Manifest::read(ManifestKind::PackageJson, text.as_bytes()).unwrap();
+        let of_pnpm = manifest.pnpm_overrides.iter();
+        let of_pnpm: Vec<&str> = of_pnpm.map(|(selector, _)| selector.as_str()).collect();
+        assert_eq!(of_pnpm, ["**/f", "g>h"]);
     }
 
     #[test]

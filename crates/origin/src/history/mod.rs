@@ -40,7 +40,7 @@ pub use day::{Day, DayError};
 pub use file::{FileError, TrustFile, limit};
 pub use judge::{
     Added, Addition, Case, Change, Judged, Judgement, K, Outcome, Past, People, Stripping, Unseen,
-    judge, judge_all,
+    judge, judge_all, to_verify,
 };
 pub use line::{LineError, ReleaseLine};
 pub use merge::{Merged, merge, sides};

@@ -10,6 +10,7 @@ mod honest;
 mod lies;
 mod links;
 mod manifests;
+mod overrides;
 mod properties;
 
 /// Digests of the two packages that are swapped, as fixtures have them: not those of real

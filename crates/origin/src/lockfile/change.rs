@@ -1,6 +1,7 @@
 //! What a change of a lockfile does, for whoever reviews it.
 
 mod docs;
+mod facts;
 mod index;
 mod pairs;
 mod render;
@@ -8,13 +9,14 @@ mod rewritten;
 mod sources;
 
 pub(super) use docs::DOCS;
+pub use facts::Facts;
 pub use render::{markdown, text, value};
 
 use super::finding::{Findings, Judgement, LockFinding, Said};
 use super::rule::format_number;
 use super::words::shown;
 use customs_ecosystem::lockfile::{Graph, Source};
-use customs_model::{ReleaseId, Severity};
+use customs_model::{ReleaseId, Severity, Timestamp};
 use index::Index;
 use serde::Serialize;
 
@@ -57,12 +59,20 @@ pub struct Installed {
     pub way: Vec<String>,
     /// Whether the project asks for it itself.
     pub direct: bool,
-    /// It says that it runs a script at install.
+    /// It runs a script at install, as the lockfile or its registry says.
     pub install_script: bool,
+    /// One of them says whether it does. Most formats do not.
+    pub install_script_known: bool,
     /// It lies inside the artifact of another package.
     pub bundled: bool,
     /// Commands that it brings, as far as they are named; safe to print.
     pub commands: Vec<String>,
+    /// Who published it, as its registry's document says; none where none was at hand. Safe to print.
+    pub publisher: Option<String>,
+    /// When, as that says.
+    pub published: Option<Timestamp>,
+    /// How many days ago that was.
+    pub days: Option<i64>,
 }
 
 /// A release that was not there.
@@ -89,8 +99,10 @@ pub struct Moved {
     pub before: String,
     /// Whether the version went up; none where the two cannot be compared.
     pub up: Option<bool>,
-    /// It runs a script at install, and the version before did not.
+    /// It runs a script at install, and nobody says that the version before did.
     pub new_install_script: bool,
+    /// Whether the version before ran one, where that is known.
+    pub script_before: Option<bool>,
     /// It lies inside the artifact of another package, and the version before did not.
     pub newly_bundled: bool,
     /// Commands that the version before did not bring; safe to print.
@@ -212,6 +224,16 @@ impl LockChange {
     }
 }
 
+impl Moved {
+    /// What is known of the version before, where this one runs a script at install.
+    fn script_words(&self) -> String {
+        match self.script_before {
+            Some(_) => format!("{} did not", self.before),
+            None => format!("whether {} did is not known", self.before),
+        }
+    }
+}
+
 fn findings(
     file: &str,
     before: &Index<'_>,
@@ -267,11 +289,11 @@ fn findings(
 
 fn new_scripts(file: &str, change: &LockChange, findings: &mut Findings<'_>) {
     let moved = change.moved.iter().filter(|moved| moved.new_install_script);
-    let moved = moved.map(|moved| (&moved.installed, Some(moved.before.as_str())));
+    let moved = moved.map(|moved| (&moved.installed, Some(moved)));
     let added = change.added.iter().map(|added| (&added.installed, None));
     for (installed, before) in moved.chain(added.filter(|(added, _)| added.install_script)) {
         let (severity, why) = match before {
-            Some(before) => (Severity::Medium, format!("{before} did not")),
+            Some(moved) => (Severity::Medium, moved.script_words()),
             None => (Severity::Low, "it is new here".to_owned()),
         };
         findings.add(Said {

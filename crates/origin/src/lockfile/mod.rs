@@ -35,7 +35,8 @@ mod view;
 mod words;
 
 pub use change::{
-    Added, Installed, LockChange, Moved, Removed, Rewritten, What, explain, markdown, text, value,
+    Added, Facts, Installed, LockChange, Moved, Removed, Rewritten, What, explain, markdown, text,
+    value,
 };
 pub use doc::{LockRuleDoc, page};
 pub use finding::{Judgement, LockFinding, Outcome};

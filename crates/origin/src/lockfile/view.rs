@@ -17,6 +17,9 @@ pub struct Options {
     pub workspace: Option<Workspace>,
     /// What the project's catalogs say, as settings are called: `catalog.NAME`, `catalogs.CATALOG.NAME`.
     pub catalogs: BTreeMap<String, String>,
+    /// What the settings beside the project say to take instead (`overrides` of `pnpm-workspace.yaml`):
+    /// selectors and what stands in their place. None: not known, or a hook may change it.
+    pub overrides: Option<BTreeMap<String, String>>,
 }
 
 /// A workspace around a project.
@@ -196,7 +199,7 @@ pub(super) struct Sent {
 }
 
 /// `$name` stands for what the project asks for under that name.
-fn resolved(with: &str, manifests: &[Manifest]) -> String {
+pub(super) fn resolved(with: &str, manifests: &[Manifest]) -> String {
     let asked = with.strip_prefix('$').and_then(|name| {
         let mut own = manifests.iter().filter(|one| one.folder.is_empty());
         own.find_map(|manifest| manifest.ask(name)?.spec.clone())
@@ -219,7 +222,7 @@ fn steps(selector: &str) -> Vec<&str> {
 }
 
 /// The package below which a selector counts: `a>b`, `a/b`, `a/**/b`; none for `b` and `**/b`.
-fn parent(selector: &str) -> Option<String> {
+pub(super) fn parent(selector: &str) -> Option<String> {
     let steps = steps(selector);
     let last = *steps.last()?;
     if let Some(above) = steps.len().checked_sub(2).and_then(|at| steps.get(at)) {
@@ -241,7 +244,7 @@ fn leads_elsewhere(ecosystem: Ecosystem, with: &str) -> bool {
 }
 
 /// The name that an override's selector means: `a@^1>@s/b@2`, `**/b`, `a/**/b`, `@s/a/b`.
-fn selected(selector: &str) -> &str {
+pub(super) fn selected(selector: &str) -> &str {
     let last = steps(selector).last().copied().unwrap_or(selector).trim();
     let last = without_version(last);
     let mut slashes = last.rmatch_indices('/');
@@ -256,7 +259,7 @@ fn selected(selector: &str) -> &str {
 }
 
 /// An `@` that does not start a scope starts a version.
-fn without_version(name: &str) -> &str {
+pub(super) fn without_version(name: &str) -> &str {
     let name = name.trim();
     let version_at = name
         .match_indices('@')

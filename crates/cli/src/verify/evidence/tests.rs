@@ -244,3 +244,43 @@ fn another_customs_lock_below_is_said_to_be_unread() {
     let said = |line: &&String| line.starts_with("web/customs.lock was not read: customs.lock");
     assert_eq!(report.not_checked.iter().filter(said).count(), 1);
 }
+
+#[test]
+fn whether_what_is_new_runs_at_install_is_taken_from_the_registry_s_document_or_not_checked() {
+    let scene = Scene::empty().asking();
+    let head = "# yarn lockfile v1\n\n\n";
+    scene.write("app/yarn.lock", head.as_bytes());
+    let manifest = br#"{"name":"app","version":"1.0.0","dependencies":{"pnpm":"^10.1.0"}}"#;
+    scene.write("app/package.json", manifest);
+    commit(&scene);
+    let entry = format!(
+        "{head}pnpm@^10.1.0:\n  version \"10.1.0\"\n  resolved \"https://registry.example/pnpm/-/pnpm-10.1.0.tgz#{}\"\n  integrity {SIGNED}\n",
+        "0a".repeat(20)
+    );
+    scene.write("app/yarn.lock", entry.as_bytes());
+    let open = |report: &Report| {
+        let all = &report.subjects[0].locked.not_checked;
+        all.iter()
+            .any(|why| why.starts_with("whether 1 new package runs"))
+    };
+    let report = scene.look(&["--base", "main"]);
+    assert!(open(&report), "{:?}", report.subjects[0].locked);
+    assert!(matches!(report.subjects[0].lock, Answer::NotChecked(_)));
+    assert!(!open(&scene.look(&[])));
+    let mut told = offered(signed());
+    told.shown.scripts = Seen::Is(["postinstall".to_owned()].into());
+    told.shown.published = Some("2024-01-01T00:00:00Z".parse().unwrap());
+    scene.keep(&told);
+    let report = scene.look(&["--base", "main"]);
+    assert!(!open(&report), "{:?}", report.subjects[0].locked);
+    let text = text::text(&report, false);
+    assert!(text.contains("+ pnpm 10.1.0"), "{text}");
+    assert!(text.contains(" days ago"), "{text}");
+    let findings = &report.subjects[0].change.as_ref().unwrap().findings;
+    assert!(
+        findings
+            .iter()
+            .any(|one| one.rule.as_str() == "lock-new-install-script"),
+        "{findings:?}"
+    );
+}

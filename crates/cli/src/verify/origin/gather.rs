@@ -14,6 +14,17 @@ pub(in crate::verify) struct Gathered {
     pub evidence: Vec<ArtifactEvidence>,
     /// Why there is nothing, or not all. One clause, safe to print.
     pub because: Option<String>,
+    /// What is offered of the release before; or why it was not asked for, safe to print.
+    pub before: Option<Result<Before, String>>,
+}
+
+/// An earlier release of the same line.
+#[derive(Debug, Clone)]
+pub(in crate::verify) struct Before {
+    /// As its registry promises it.
+    pub entry: Locked,
+    /// What the registry offers of it.
+    pub evidence: Vec<ArtifactEvidence>,
 }
 
 /// Why nothing is at hand offline.

@@ -236,6 +236,57 @@ async fn a_real_attestation_names_who_built_the_release() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn who_built_the_release_before_is_fetched_and_verified_where_no_record_says_it() {
+    let world = World::new().await;
+    let bundle = bundle();
+    let before = attested(&bundle);
+    let object = |version: &str, integrity: &str| {
+        json!({
+            "name": "sigstore", "version": version,
+            "dist": {
+                "tarball": format!("{}/sigstore/-/x-{version}.tgz", world.server.base()),
+                "integrity": integrity,
+                "attestations": {"url": "x", "provenance": {"predicateType": "y"}},
+            },
+        })
+    };
+    let now = of("pkg:npm/sigstore@2.1.0");
+    let document = json!({
+        "name": "sigstore",
+        "versions": {
+            "2.0.0": object("2.0.0", &before.digests[0].to_sri()),
+            "2.1.0": object("2.1.0", &now.digests[0].to_sri()),
+        },
+        "time": {"2.0.0": "2024-01-01T00:00:00.000Z", "2.1.0": "2024-02-01T00:00:00.000Z"},
+    });
+    world.put("/sigstore", 200, document.to_string());
+    let attestations = json!({"attestations": [
+        {"predicateType": "https://slsa.dev/provenance/v0.2", "bundle": bundle},
+    ]});
+    let (trust, store) = (Trust::embedded().unwrap(), world.store());
+    let (asker, pace, locked) = (world.asker(), Pace::default(), [now]);
+    let file = customs_origin::history::TrustFile::default();
+    let mut shown = Vec::new();
+    for here in [false, true] {
+        if here {
+            world.put(ATTESTATIONS, 200, attestations.to_string());
+        }
+        let mut gathered = gather::gather(&locked, &store, Some(&asker), &pace).await;
+        earlier::ask(&locked, &mut gathered, &file, &asker, &pace).await;
+        let mut origin = OriginAnswer::unseen();
+        earlier::verify(&mut gathered[0], &mut origin, &trust);
+        let before = gathered[0].evidence[0].earlier[0].clone();
+        assert_eq!(before.release.version.as_str(), "2.0.0");
+        let builder = before.identity().and_then(|it| it.repository.clone());
+        shown.push((builder.map(|it| it.uri), origin.notes));
+    }
+    let unknown = "who built sigstore@2.0.0 is not known: its attestation was not verified";
+    assert_eq!(shown[0], (None, vec![unknown.to_owned()]));
+    let known = Some("https://github.com/sigstore/sigstore-js".to_owned());
+    assert_eq!(shown[1], (known, Vec::new()));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn evidence_that_a_document_promises_and_nobody_hands_out_is_stripped() {
     let world = World::new().await;
     world.npm("sigstore", "2.0.0", &offers_attestations());

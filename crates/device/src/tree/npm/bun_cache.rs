@@ -2,17 +2,11 @@
 //! are copied from it without another look: what is changed here is installed into the next project.
 
 use super::layout::{Installed, Layout, is_folder, read_manifest};
-use super::links::Links;
 use super::manifest::same_version;
-use super::package::Job;
-use super::patches::{Patches, Twins};
-use super::{Lock, Manager, Options, Tree, gather, sources};
-use crate::tree::memory::Memory;
-use crate::tree::{Difference, DifferenceKind, Standing, TreeReport, disk, each};
-use customs_ecosystem::lockfile::Source;
-use customs_ecosystem::lockfile::places::{Placed, Places};
+use super::{Lock, Manager, Options, kept};
+use crate::tree::{Difference, DifferenceKind, TreeReport, disk};
+use customs_ecosystem::lockfile::places::Placed;
 use customs_model::printable;
-use std::collections::BTreeSet;
 use std::io;
 use std::path::Path;
 
@@ -26,7 +20,7 @@ pub fn check_bun_cache(cache: &Path, lock: &Lock, options: &Options) -> TreeRepo
     if lock.manager != Manager::Bun {
         return report;
     }
-    let places = unpatched(&lock.places);
+    let places = kept::unpatched(&lock.places);
     let names = match names(cache) {
         Ok(names) => names,
         Err(why) if disk::is_absent(&why) => return report,
@@ -45,67 +39,8 @@ pub fn check_bun_cache(cache: &Path, lock: &Lock, options: &Options) -> TreeRepo
             layout.installed.insert(name.clone(), Installed { placed });
         }
     }
-    let links = Links::new(cache, Manager::Bun, &layout, &places);
-    let memory = Memory::open(options, cache, lock.meaning(), &mut report);
-    let none = BTreeSet::new();
-    let tree = Tree {
-        project: cache,
-        manager: Manager::Bun,
-        places: &places,
-        layout: &layout,
-        links: &links,
-        patches: &Patches::default(),
-        sources: &sources(cache, &places, Manager::Bun, options),
-        pnpm_store: None,
-        memory: &memory,
-        twins: Twins::default(),
-        promised: &options.promised,
-        elsewhere: &none,
-        required: &none,
-        graph: None,
-        now: options.now,
-    };
-    let jobs: Vec<Job<'_>> = layout.installed.iter().map(Job::from).collect();
-    let outcomes = each(&jobs, options.threads, |job| tree.package(job));
-    let remember = gather(cache, outcomes, &mut report);
-    for package in &mut report.packages {
-        for difference in &mut package.differences {
-            // Nothing is built or used here.
-            if matches!(difference.standing, Standing::MadeHere { .. }) {
-                difference.standing = Standing::Unexplained;
-            }
-        }
-        package.judge();
-    }
-    report.packages.sort_by(|a, b| a.place.cmp(&b.place));
-    report.poisoned.sort();
-    report.poisoned.dedup();
-    memory.keep(
-        remember,
-        &layout.installed.keys().cloned().collect(),
-        &mut report,
-    );
+    kept::compare(cache, lock, &places, &layout, options, &[], &mut report);
     report
-}
-
-/// What is fetched from a registry, as it is fetched: patches are applied to trees.
-fn unpatched(places: &Places) -> Places {
-    let placed = places.placed.iter();
-    let placed = placed.filter(|placed| placed.source == Source::Registry);
-    let placed = placed.cloned().map(|placed| Placed {
-        patch: None,
-        patch_digest: None,
-        builtin_patch: false,
-        ..placed
-    });
-    Places {
-        placed: placed.collect(),
-        links: Vec::new(),
-        members: BTreeSet::new(),
-        aliases: BTreeSet::new(),
-        skipped: Vec::new(),
-        ..places.clone()
-    }
 }
 
 /// The folders of the cache, those of a scope with it. Links are only other names of them.

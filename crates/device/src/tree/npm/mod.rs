@@ -10,6 +10,7 @@ mod elsewhere;
 mod expect;
 mod explain;
 mod interpreter;
+mod kept;
 mod layout;
 mod links;
 mod lock;
@@ -34,6 +35,7 @@ mod strays;
 #[cfg(unix)]
 mod tests;
 mod unbound;
+mod yarn_cache;
 
 pub use around::Around;
 pub use bun_cache::check_bun_cache;
@@ -41,6 +43,7 @@ pub use copies::{Copies, copies};
 pub use lock::{Error, Lock};
 pub use manager::{Habits, Manager};
 pub use records::is_record;
+pub use yarn_cache::check_yarn_cache;
 
 use super::memory::Memory;
 use super::seen::Remembered;

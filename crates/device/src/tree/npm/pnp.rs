@@ -4,6 +4,7 @@
 mod files;
 mod known;
 mod map;
+mod version;
 
 pub(super) use files::files;
 pub(super) use map::Hashed;

@@ -20,7 +20,9 @@ pub(super) struct Leftover {
     /// What lies in nobody's, by its place in the environment.
     pub loose: Vec<Difference>,
     /// Compiled files that agree with their sources.
-    pub compiled: usize,
+    compiled: usize,
+    /// The packages that these are of.
+    compiled_of: BTreeSet<usize>,
     /// Why something is unexplained or unread. Safe to print.
     pub said: Vec<String>,
 }
@@ -85,17 +87,19 @@ pub(super) fn read(
         judge_compiled(scene, packages, &owners, clones, place, source)
     });
     for ((place, source), (difference, why)) in compiled_files.iter().zip(judged) {
+        let owner = owners.claimed.get(source.as_str()).copied();
+        let owner = owner.or_else(|| owners.nearest(place));
         match why {
-            None => {
-                let agrees = matches!(difference.standing, Standing::Explained(_));
-                left.compiled += usize::from(agrees);
+            None if matches!(difference.standing, Standing::Explained(_)) => {
+                left.compiled += 1;
+                left.compiled_of.extend(owner);
             }
+            None => {}
             Some(why) => left
                 .said
                 .push(format!("{}: {why}", printable(&difference.path, 200))),
         }
-        let owner = owners.claimed.get(source.as_str()).copied();
-        left.add(owner.or_else(|| owners.nearest(place)), difference);
+        left.add(owner, difference);
     }
     left.loose.extend(clones.missing());
     left.unseen(scene, packages, &owners);
@@ -148,6 +152,24 @@ fn judge_compiled(
 }
 
 impl Leftover {
+    /// What is not known of compiled files that agree with their sources. It is said once for all of them:
+    /// installers compile every package, so that its own answer would never be a *yes*.
+    pub fn agreeing(&self) -> Option<String> {
+        let count = |of: usize, what: &str| match of {
+            1 => format!("1 {what}"),
+            of => format!("{of} {what}s"),
+        };
+        let of = count(self.compiled_of.len(), "package");
+        let files = count(self.compiled, "compiled file");
+        (self.compiled > 0).then(|| {
+            format!(
+                "{files} in {of}: head, names and texts are those of the source; whether the instructions are was not \
+                 checked, since nothing is executed; without them (delete the folders `__pycache__`) Python compiles \
+                 the compared sources anew"
+            )
+        })
+    }
+
     fn add(&mut self, owner: Option<usize>, difference: Difference) {
         match owner {
             Some(owner) => self.of_package.entry(owner).or_default().push(difference),

@@ -213,13 +213,7 @@ impl Run<'_> {
         let clones = clones::Clones::read(scene, self.belongs.locked);
         report.not_checked.extend(clones.said());
         let left = leftover::read(scene, &compared, &clones, threads);
-        if left.compiled > 0 {
-            report.not_checked.push(format!(
-                "{} compiled files are bound to their sources and hold no other names and texts; \
-                 whether their instructions are the same was not checked, since nothing is executed",
-                left.compiled
-            ));
-        }
+        report.not_checked.extend(left.agreeing());
         report.not_checked.extend(left.said);
         report.loose.extend(left.loose);
         let mut extras = left.of_package;

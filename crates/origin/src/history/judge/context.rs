@@ -3,7 +3,8 @@
 use super::{Addition, Case, Change, words};
 use crate::history::line::{compare, is_prerelease};
 use crate::history::{
-    Acceptable, Accepted, Axis, Day, IdentityPin, LineRecord, Past, ReleaseLine, Seen, Shown,
+    Acceptable, Accepted, Axis, Day, IdentityPin, LineRecord, Past, Provenance, ReleaseLine, Seen,
+    Shown,
 };
 use customs_model::{Ecosystem, PublisherKind, ReleaseId, SignedDuration, Timestamp, Version};
 use std::cmp::Ordering;
@@ -164,6 +165,13 @@ impl<'a> Context<'a> {
             Some(_) => recorded,
             None => stable().or_else(prerelease),
         }
+    }
+
+    /// The newest release before this one that offers an attestation which nobody verified.
+    pub fn offering(&self) -> Option<&'a Shown> {
+        let offers = |shown: &&&'a Shown| matches!(shown.provenance, Seen::Is(Provenance::Offered));
+        let mut all = self.window.iter().chain(&self.prereleases);
+        all.find(offers).copied()
     }
 
     fn of_shown(shown: &'a Shown, prerelease: bool) -> Baseline<'a> {

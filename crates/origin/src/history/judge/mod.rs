@@ -81,6 +81,17 @@ pub struct Case<'a> {
     pub file: &'a TrustFile,
 }
 
+/// The earlier release whose attestation would tell who built the line before, where nothing tells it
+/// yet: the newest that offers one, for a stable release the newest stable one. Documents only say that
+/// there is one; whoever verifies it makes it [`Provenance::Verified`](super::Provenance::Verified).
+pub fn to_verify<'a>(case: &Case<'a>) -> Option<&'a ReleaseId> {
+    let context = Context::of(case)?;
+    match context.identity_before() {
+        Some(_) => None,
+        None => context.offering().map(|shown| &shown.release),
+    }
+}
+
 /// What came out.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Judgement {

@@ -163,10 +163,46 @@ fn recorded(releases: &[Shown]) -> TrustFile {
     file
 }
 
-/// The outcome with only the registry's history, and with what was verified here before. They
-/// must agree: a fresh project and an old one are told the same.
+/// Earlier releases as a project sees them that has no history: documents offer proofs, and nobody
+/// verified one.
+fn as_offered(earlier: &[Shown]) -> Vec<Shown> {
+    let offered = earlier.iter().cloned().map(|one| Shown {
+        signature: match one.signature {
+            Seen::Is(Proof::Verified) => Seen::Is(Proof::Offered),
+            other => other,
+        },
+        provenance: match one.provenance {
+            Seen::Is(Provenance::Verified(_)) => Seen::Is(Provenance::Offered),
+            other => other,
+        },
+        ..one
+    });
+    offered.collect()
+}
+
+/// The same where registries are asked: the attestation of the one that [`to_verify`] names is verified.
+fn as_fetched(shown: &Shown, earlier: &[Shown]) -> Vec<Shown> {
+    let mut offered = as_offered(earlier);
+    let (past, file) = (past(&offered), TrustFile::default());
+    let named = to_verify(&Case {
+        shown,
+        registry: REGISTRY,
+        past: &past,
+        file: &file,
+    });
+    for (one, whole) in offered.iter_mut().zip(earlier) {
+        if Some(&whole.release) == named {
+            one.provenance = whole.provenance.clone();
+        }
+    }
+    offered
+}
+
+/// The outcome with only the registry's history, as it is fetched, and with what was verified here
+/// before. They must agree: a fresh project and an old one are told the same.
 fn both(shown: &Shown, earlier: &[Shown]) -> Judgement {
-    let fresh = judged(shown, earlier, &TrustFile::default());
+    let fetched = as_fetched(shown, earlier);
+    let fresh = judged(shown, &fetched, &TrustFile::default());
     let own_line = |other: &&Shown| {
         ReleaseLine::of(&other.release) == ReleaseLine::of(&shown.release)
             && other.published < shown.published

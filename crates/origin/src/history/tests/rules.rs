@@ -284,3 +284,40 @@ fn words_of_strangers_are_made_safe() {
             .all(|c| !c.is_control() && c != '\u{202e}')
     );
 }
+
+fn offered_beta() -> Shown {
+    offered("a@1.2.0-beta.1", 12)
+}
+
+/// Who built a release before is known only of an attestation that was verified.
+#[test]
+fn another_builder_is_told_on_first_use_where_the_release_before_was_verified_and_not_without() {
+    let earlier = [trusted("a@1.0.0", 1, "a/a"), trusted("a@1.1.0", 9, "a/a")];
+    let other = rebuilt(trusted("a@1.2.0", 20, "a/a"), |identity| {
+        identity.repository.as_mut().unwrap().id = Some("9009".into());
+    });
+    let only_offered = judged(&other, &as_offered(&earlier), &TrustFile::default());
+    assert_eq!(only_offered.outcome, Outcome::Quiet);
+    assert_eq!(both(&other, &earlier).outcome, Outcome::Warn);
+    let named = |earlier: &[Shown], file: &TrustFile| {
+        let past = past(earlier);
+        let case = Case {
+            shown: &other,
+            registry: REGISTRY,
+            past: &past,
+            file,
+        };
+        to_verify(&case).map(ReleaseId::spoken)
+    };
+    let fresh = TrustFile::default();
+    let mut offered = as_offered(&earlier);
+    offered.push(offered_beta());
+    assert_eq!(named(&offered, &fresh).as_deref(), Some("a@1.1.0"));
+    // Only a prerelease has one.
+    let beta = named(&[offered_beta()], &fresh);
+    assert_eq!(beta.as_deref(), Some("a@1.2.0-beta.1"));
+    // Nothing is offered, it is verified, or a record says it.
+    assert_eq!(named(&[by_hand("a@1.1.0", 9)], &fresh), None);
+    assert_eq!(named(&earlier, &fresh), None);
+    assert_eq!(named(&offered, &recorded(&earlier)), None);
+}

@@ -1,12 +1,14 @@
 use super::super::testing::graph;
 use super::super::{
-    FileChange, LockChange, What, explain, markdown, settings_changes, text, value,
+    Facts, FileChange, LockChange, What, explain, markdown, settings_changes, text, value,
 };
 use super::{
     KIND, NUMBER, ODD, OF_NUMBER, OF_ODD, bun, cargo, npm, pnpm, yarn_berry, yarn_classic,
 };
 use customs_ecosystem::lockfile::Kind;
+use customs_model::{ReleaseId, Timestamp};
 use insta::assert_snapshot;
+use std::collections::BTreeMap;
 
 fn change(kind: Kind, before: &str, now: &str) -> LockChange {
     explain(kind.file_name(), &graph(kind, before), &graph(kind, now))
@@ -391,4 +393,158 @@ fn a_mark_of_a_script_that_is_new_at_the_same_version_is_told() {
     assert_eq!(it.rewritten[0].what, What::InstallScript);
     assert_snapshot!(it.findings[0].message, @"is-number@7.0.0: it says that it runs a script at install now, while its version did not");
     assert!(change(Kind::PackageLock, &now, &npm()).findings.is_empty());
+}
+
+/// `is-number` moved from 7.0.0 to 7.0.1.
+fn moved(kind: Kind, text: &str) -> LockChange {
+    change(kind, text, &text.replace("7.0.0", "7.0.1"))
+}
+
+#[test]
+fn where_a_format_does_not_tell_whether_something_runs_at_install_that_is_not_checked() {
+    for (kind, text) in [
+        (Kind::YarnClassic, yarn_classic()),
+        (Kind::YarnBerry, yarn_berry()),
+        (Kind::BunLock, bun()),
+        (Kind::PnpmLock, pnpm()),
+    ] {
+        let it = moved(kind, &text);
+        assert_eq!(
+            it.scripts_unknown().as_deref(),
+            Some(
+                "whether 1 new package runs a script at install is not in this lockfile (is-number@7.0.1); of packages of npm's registries `--fetch` tells it"
+            ),
+            "{kind}"
+        );
+        let comment = markdown(&it, &[]);
+        assert!(
+            !comment.contains("nothing in the change itself"),
+            "{comment}"
+        );
+        assert!(
+            comment.contains("- not checked: whether 1 new package"),
+            "{comment}"
+        );
+    }
+    let it = change(
+        Kind::CargoLock,
+        &cargo(),
+        &cargo().replace("1.0.11", "1.0.12"),
+    );
+    assert!(it.scripts_unknown().is_some());
+    // Where it is told, or nothing is new, there is nothing to say.
+    assert_eq!(moved(Kind::PackageLock, &npm()).scripts_unknown(), None);
+    let same = change(Kind::BunLock, &bun(), &bun());
+    assert_eq!(same.scripts_unknown(), None);
+}
+
+#[test]
+fn installing_wheels_runs_nothing_and_building_an_archive_may() {
+    let pylock = |name: &str, end: &str| {
+        format!(
+            "lock-version = \"1.0\"\ncreated-by = \"a-tool\"\n\n[[packages]]\nname = \"idna\"\nversion = \"3.7\"\n\n[[packages.wheels]]\nname = \"{name}\"\nurl = \"https://files.example/{name}\"\nhashes = {{ sha256 = \"{}\" }}\n{end}",
+            "0a".repeat(32)
+        )
+    };
+    let none = "lock-version = \"1.0\"\ncreated-by = \"a-tool\"\npackages = []\n";
+    let wheel = "idna-3.7-py3-none-any.whl";
+    let it = change(Kind::PylockToml, none, &pylock(wheel, ""));
+    assert_eq!(it.added.len(), 1);
+    assert_eq!(it.scripts_unknown(), None);
+    let archive = format!(
+        "[packages.sdist]\nname = \"idna-3.7.tar.gz\"\nurl = \"https://files.example/idna-3.7.tar.gz\"\nhashes = {{ sha256 = \"{}\" }}\n",
+        "0b".repeat(32)
+    );
+    let it = change(Kind::PylockToml, none, &pylock(wheel, &archive));
+    assert!(it.scripts_unknown().is_some());
+}
+
+#[test]
+fn what_the_registry_says_of_a_script_at_install_fills_what_the_lockfile_does_not() {
+    let says = |version: &str, runs: bool| {
+        let release: ReleaseId = format!("pkg:npm/is-number@{version}").parse().unwrap();
+        let facts = Facts {
+            install_script: Some(runs),
+            ..Facts::default()
+        };
+        (release, facts)
+    };
+    let told = |facts: &[(ReleaseId, Facts)]| {
+        let mut it = moved(Kind::BunLock, &bun());
+        it.learn(&facts.iter().cloned().collect::<BTreeMap<_, _>>(), now());
+        let said: Vec<String> = it.findings.into_iter().map(|one| one.message).collect();
+        (said.join("; "), it.moved[0].installed.install_script_known)
+    };
+    let runs = says("7.0.1", true);
+    assert_eq!(
+        told(&[runs.clone(), says("7.0.0", false)]),
+        (
+            "is-number@7.0.1 runs a script at install; 7.0.0 did not".to_owned(),
+            true
+        )
+    );
+    assert_eq!(
+        told(std::slice::from_ref(&runs)).0,
+        "is-number@7.0.1 runs a script at install; whether 7.0.0 did is not known"
+    );
+    let ran_before = told(&[runs.clone(), says("7.0.0", true)]);
+    assert_eq!(ran_before, (String::new(), true));
+    assert_eq!(told(&[says("7.0.1", false)]), (String::new(), true));
+    assert_eq!(told(&[says("7.0.0", false)]), (String::new(), false));
+    // A mark that somebody took out of npm's lockfile hides nothing.
+    let mut it = moved(Kind::PackageLock, &npm());
+    it.learn(&BTreeMap::from([runs]), now());
+    assert_eq!(it.findings.len(), 1, "{:?}", it.findings);
+}
+
+fn now() -> Timestamp {
+    "2026-11-30T12:00:00Z".parse().unwrap()
+}
+
+#[test]
+fn who_published_what_is_new_and_how_old_it_is_is_told_where_a_registry_said_it() {
+    let facts = |name: &str, version: &str, who: Option<&str>, at: Option<&str>| {
+        let release: ReleaseId = format!("pkg:npm/{name}@{version}").parse().unwrap();
+        let facts = Facts {
+            publisher: who.map(str::to_owned),
+            published: at.map(|at| at.parse().unwrap()),
+            ..Facts::default()
+        };
+        (release, facts)
+    };
+    let more = with_more(&npm())
+        .replace("\"version\": \"7.0.0\"", "\"version\": \"7.0.1\"")
+        .replace("is-number-7.0.0", "is-number-7.0.1");
+    let told = |odd: (ReleaseId, Facts)| {
+        let mut it = change(Kind::PackageLock, &npm(), &more);
+        let number = facts("is-number", "7.0.1", None, Some("2026-11-30T08:00:00Z"));
+        it.learn(&BTreeMap::from([odd, number]), now());
+        (text(&it), markdown(&it, &[]), it)
+    };
+    let (plain, comment, it) = told(facts(
+        "is-odd",
+        "3.0.1",
+        Some("a|b"),
+        Some("2026-11-28T11:00:00Z"),
+    ));
+    assert!(
+        plain.contains("brings the commands odd; published 2 days ago by a|b\n"),
+        "{plain}"
+    );
+    assert!(
+        plain.contains("is-number 7.0.0 → 7.0.1; published today\n"),
+        "{plain}"
+    );
+    assert!(comment.contains("published 2 days ago by a"), "{comment}");
+    assert!(!comment.contains("a|b"), "{comment}");
+    assert!(comment.contains("`7.0.1`; published today"), "{comment}");
+    assert_eq!(value(&it).unwrap()["added"][0]["days"], 2);
+    let (plain, ..) = told(facts("is-odd", "3.0.1", None, Some("2026-12-02T12:00:00Z")));
+    assert!(plain.contains("odd; published in the future\n"), "{plain}");
+    let (plain, _, it) = told(facts("is-odd", "3.0.1", None, None));
+    assert!(plain.contains("brings the commands odd\n"), "{plain}");
+    assert_eq!(
+        value(&it).unwrap()["added"][0]["published"],
+        serde_json::Value::Null
+    );
 }

@@ -45,15 +45,17 @@ pub(super) static SOURCES: LockRuleDoc = LockRuleDoc {
 pub(super) static SCRIPTS: LockRuleDoc = LockRuleDoc {
     id: "lock-new-install-script",
     title: "A change brings code that runs at install.",
-    what: "With `--base`: names each release that says it runs a script at install, where the version before did \
-           not or the package was not there.",
+    what: "With `--base`: names each release that runs a script at install, where the version before did not or \
+           the package was not there. npm's lockfile and pnpm's of the formats 5 and 6 say it, and wheels run \
+           none. Of others the document of npm's registry says it (`--fetch`); where nobody does, how many \
+           packages that is about is told as not checked.",
     why: "Code that runs at install needs nobody to call it.",
     effect: "warns",
     to_do: "Read the script before you install, with `customs inspect`.",
     fires: &["ms moves from 2.1.2 to 2.1.3, which has `hasInstallScript`."],
     silent: &[
         "A package that has run one before.",
-        "Formats that do not say it.",
+        "A package of Yarn, bun or pnpm 9 without `--fetch`: it is not checked.",
     ],
     learnt_from: "axios (March 2026): a new dependency with a postinstall script in a patch release.",
 };

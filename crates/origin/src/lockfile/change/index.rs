@@ -3,7 +3,7 @@
 use super::super::address::Address;
 use super::super::words::shown;
 use super::Installed;
-use customs_ecosystem::lockfile::{Commands, Graph, Locked, Package, Source, Way};
+use customs_ecosystem::lockfile::{Commands, Graph, Locked, NamedFile, Package, Source, Way};
 use customs_model::Ecosystem;
 use std::collections::BTreeMap;
 
@@ -64,10 +64,27 @@ impl<'a> Index<'a> {
             .filter_map(move |package| graph.locked(package))
     }
 
-    /// Whether any place of a release says that it runs a script at install.
-    pub fn runs_script(&self, name: &str, version: &str) -> bool {
-        self.locked(name, version)
-            .any(|locked| locked.has_install_script == Some(true))
+    /// Whether a release runs a script at install: yes where any of its places says so; none where
+    /// one of them does not tell, as most formats do not.
+    fn runs_script(&self, name: &str, version: &str) -> Option<bool> {
+        let mut known = Some(false);
+        for package in self.places(name, version) {
+            match self.says_script(package) {
+                Some(true) => return Some(true),
+                Some(false) => {}
+                None => known = None,
+            }
+        }
+        known
+    }
+
+    fn says_script(&self, package: &Package) -> Option<bool> {
+        let locked = self.graph.locked(package);
+        let said = locked.and_then(|locked| locked.has_install_script);
+        // Installing a wheel runs nothing of it; a source archive is built.
+        let is_wheel = |file: &NamedFile| file.name.ends_with(".whl");
+        let wheels = !package.files.is_empty() && package.files.iter().all(is_wheel);
+        said.or_else(|| wheels.then_some(false))
     }
 
     pub fn installed(&self, name: &str, version: &str) -> Option<Installed> {
@@ -79,6 +96,7 @@ impl<'a> Index<'a> {
             .min_by_key(|number| self.way(*number).len())?;
         let package = self.graph.packages.get(number)?;
         let way = self.way(number);
+        let runs_script = self.runs_script(name, version);
         let commands = match &package.commands {
             Commands::Named(names) => names.iter().map(|name| shown(name)).collect(),
             Commands::None | Commands::Some => Vec::new(),
@@ -91,9 +109,14 @@ impl<'a> Index<'a> {
             from: self.from(package),
             direct: matches!(self.ways.get(number), Some(Way::Project)),
             way,
-            install_script: self.runs_script(name, version),
+            install_script: runs_script == Some(true),
+            // What lies in the project is its own: its scripts are part of what is reviewed.
+            install_script_known: runs_script.is_some() || package.source == Source::Path,
             bundled: package.source == Source::Bundled,
             commands,
+            publisher: None,
+            published: None,
+            days: None,
         })
     }
 

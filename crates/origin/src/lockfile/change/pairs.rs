@@ -52,6 +52,7 @@ pub(super) fn releases(before: &Index<'_>, after: &Index<'_>, change: &mut LockC
                 before: shown(&from),
                 up: compare(ecosystem, &from, &to).map(|order| order == Ordering::Less),
                 new_install_script: installed.install_script && !was.install_script,
+                script_before: was.install_script_known.then_some(was.install_script),
                 newly_bundled: installed.bundled && !was.bundled,
                 new_commands,
                 installed,

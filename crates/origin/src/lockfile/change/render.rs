@@ -148,7 +148,25 @@ fn marks(installed: &Installed) -> String {
     if !installed.commands.is_empty() {
         out += &format!("; brings the commands {}", installed.commands.join(", "));
     }
+    out += &published(installed);
     out
+}
+
+/// Who published it and how old it is, where a registry said so.
+fn published(installed: &Installed) -> String {
+    let age = installed.days.map(|days| match days {
+        // A clock that is wrong, or the registry's.
+        ..0 => "in the future".to_owned(),
+        0 => "today".to_owned(),
+        1 => "yesterday".to_owned(),
+        days => format!("{days} days ago"),
+    });
+    match (age, &installed.publisher) {
+        (None, None) => String::new(),
+        (Some(age), None) => format!("; published {age}"),
+        (None, Some(who)) => format!("; published by {who}"),
+        (Some(age), Some(who)) => format!("; published {age} by {who}"),
+    }
 }
 
 fn moved_line(moved: &Moved) -> String {
@@ -170,7 +188,10 @@ fn moved_line(moved: &Moved) -> String {
 fn new_marks(moved: &Moved) -> String {
     let mut out = String::new();
     if moved.new_install_script {
-        out += "; runs a script at install, which the version before did not";
+        out += match moved.script_before {
+            Some(_) => "; runs a script at install, which the version before did not",
+            None => "; runs a script at install",
+        };
     }
     if moved.newly_bundled {
         out += "; is inside another package's artifact now";
@@ -181,6 +202,7 @@ fn new_marks(moved: &Moved) -> String {
             moved.new_commands.join(", ")
         );
     }
+    out += &published(&moved.installed);
     out
 }
 
@@ -198,6 +220,10 @@ pub fn markdown(change: &LockChange, settings: &[SettingChange]) -> String {
     let word = match worst {
         Some(Outcome::Fails) => "must not pass",
         Some(Outcome::Warns) => "should be looked at",
+        // What nobody looked at does not speak for it.
+        Some(Outcome::Notes) | None if change.scripts_unknown().is_some() => {
+            "nothing that was looked at speaks against it"
+        }
         Some(Outcome::Notes) | None => "nothing in the change itself speaks against it",
     };
     out += &format!(
@@ -207,6 +233,9 @@ pub fn markdown(change: &LockChange, settings: &[SettingChange]) -> String {
         sentence(word)
     );
     findings_of(&mut out, change, settings);
+    if let Some(unknown) = change.scripts_unknown() {
+        out += &format!("- not checked: {}\n\n", escaped(&unknown));
+    }
     table(&mut out, change);
     folded(&mut out, change);
     out
@@ -292,10 +321,11 @@ fn folded(out: &mut String, change: &LockChange) {
     let moved = change.moved.iter().map(|moved| {
         let it = &moved.installed;
         format!(
-            "{} {} → {}",
+            "{} {} → {}{}",
             code(&it.name),
             code(&moved.before),
-            code(&it.version)
+            code(&it.version),
+            escaped(&published(it))
         )
     });
     let removed = change

@@ -1,6 +1,7 @@
 mod cargo;
 mod npm;
 mod optional;
+mod overrides;
 mod python;
 mod yarn;
 
@@ -20,9 +21,12 @@ static DOC: LockRuleDoc = LockRuleDoc {
     title: "Manifest and lockfile do not agree on what the project asks for.",
     what: "Compares what the manifests ask for (package.json, Cargo.toml, pyproject.toml, of the project and of \
            each member) with what the lockfile says they asked for: names, and specifiers where the lockfile \
-           repeats them, and (npm, pnpm, bun) whether it may be absent. Silent where the manifests were not read.",
+           repeats them, and (npm, pnpm, bun) whether it may be absent. Compares also what pnpm-lock.yaml and bun.lock \
+           say to take instead (`overrides`) with what the project says: package.json and pnpm-workspace.yaml. \
+           Silent where the manifests were not read.",
     why: "A frozen installation of some managers goes by the lockfile alone. A dependency that only the lockfile \
-          has is installed though no manifest shows it.",
+          has is installed though no manifest shows it, and an override that only the lockfile has puts anything in \
+          the place of a package.",
     effect: "warns; fails where the lockfile calls something optional that the project requires",
     to_do: "Let the package manager write the lockfile again, and review what that adds.",
     fires: &[
@@ -30,10 +34,11 @@ static DOC: LockRuleDoc = LockRuleDoc {
         "An entry with `\"optional\": true` that package.json has among its `dependencies`: if it is absent, \
          nobody notices.",
         "Cargo.toml asks for serde 1.0.200, and 1.0.150 is locked.",
+        "bun.lock has `\"overrides\": { \"ms\": \"npm:other@1\" }`, package.json has none.",
     ],
     silent: &[
-        "Members of the workspace, overrides and resolutions, `catalog:`, hooks that change manifests \
-         (.pnpmfile.cjs), dynamic dependencies of Python.",
+        "Members of the workspace, what overrides and resolutions of the project are about, `catalog:`, hooks that \
+         change manifests (.pnpmfile.cjs), dynamic dependencies of Python.",
     ],
     learnt_from: "`npm ci` and `--frozen-lockfile` refuse most of these; not all, and not for all managers.",
 };
@@ -49,9 +54,14 @@ impl LockRule for ManifestDiffers {
         }
         match view.graph.kind() {
             Kind::PackageLock if !view.graph.roots_known => npm::names(view, findings),
-            Kind::PackageLock | Kind::PnpmLock | Kind::BunLock => {
+            Kind::PackageLock => {
                 npm::importers(view, findings);
                 optional::judge(view, findings);
+            }
+            Kind::PnpmLock | Kind::BunLock => {
+                npm::importers(view, findings);
+                optional::judge(view, findings);
+                overrides::judge(view, findings);
             }
             Kind::YarnBerry => npm::importers(view, findings),
             Kind::YarnClassic => yarn::patterns(view, findings),

@@ -19,8 +19,12 @@ fn added(name: &str) -> LockChange {
                 way: Vec::new(),
                 direct: true,
                 install_script: false,
+                install_script_known: true,
                 bundled: false,
                 commands: Vec::new(),
+                publisher: None,
+                published: None,
+                days: None,
             },
         }],
         ..LockChange::default()

@@ -4,6 +4,7 @@
 use super::Hashed;
 use super::known::{self, Whose};
 use super::map::{self, Judged, Settings};
+use super::version::Yarn;
 use crate::tree::disk::{self, There};
 use crate::tree::npm::Tree;
 use crate::tree::npm::layout::MANIFEST;
@@ -45,15 +46,8 @@ pub(in crate::tree::npm) fn files(tree: &Tree<'_>, hashed: &Hashed, report: &mut
 /// What the project's own files say.
 struct Project {
     settings: Settings,
-    /// The version of Yarn that writes these files, by what the project says: the release that `yarnPath` of
-    /// `.yarnrc.yml` names, which starts in the place of any other, else `packageManager` of its manifest.
+    /// The version of Yarn that writes these files, by what the project says.
     yarn: Option<Yarn>,
-}
-
-/// A version, and where it is named.
-struct Yarn {
-    version: String,
-    named_by: &'static str,
 }
 
 impl Project {
@@ -77,20 +71,9 @@ impl Project {
         let mut lines = settings.lines();
         let ignores = lines.any(|line| line.starts_with("pnpIgnorePatterns:"));
         let mut lines = settings.lines();
-        let yarn = match lines.find_map(|line| line.strip_prefix("yarnPath:")) {
-            Some(path) => released(path).map(|version| Yarn {
-                version: version.to_owned(),
-                named_by: "yarnPath of .yarnrc.yml",
-            }),
-            None => {
-                let manager = manifest["packageManager"].as_str().unwrap_or_default();
-                let version = manager.strip_prefix("yarn@");
-                version.map(|version| Yarn {
-                    version: version.split('+').next().unwrap_or(version).to_owned(),
-                    named_by: "package.json",
-                })
-            }
-        };
+        let path = lines.find_map(|line| line.strip_prefix("yarnPath:"));
+        let tools = read(".tool-versions").unwrap_or_default();
+        let yarn = Yarn::named(tree.project, path, &manifest, &tools);
         Self {
             settings: Settings { resolved, ignores },
             yarn,
@@ -230,15 +213,6 @@ fn not_of(what: &str, yarn: &Yarn) -> String {
     )
 }
 
-/// The version in the name of a release of Yarn, as `yarn set version` calls it:
-/// `.yarn/releases/yarn-4.18.1.cjs`.
-fn released(path: &str) -> Option<&str> {
-    let path = path.split(" #").next().unwrap_or(path);
-    let path = path.trim().trim_matches(['"', '\'']);
-    let name = path.rsplit('/').next()?;
-    name.strip_prefix("yarn-")?.strip_suffix(".cjs")
-}
-
 /// The name that a selector of `resolutions` is about: `a/b`, `a@npm:1.0.0/@s/b@^2`.
 fn selected(selector: &str) -> &str {
     let parts: Vec<(usize, &str)> = {
@@ -264,19 +238,7 @@ fn selected(selector: &str) -> &str {
 
 #[cfg(test)]
 mod tests {
-    use super::{released, selected};
-
-    #[test]
-    fn a_release_of_yarn_is_named_by_its_file() {
-        for (path, version) in [
-            (" .yarn/releases/yarn-4.18.1.cjs", Some("4.18.1")),
-            (" \"tools/yarn-4.6.0.cjs\" # ours", Some("4.6.0")),
-            (" .yarn/releases/yarn-sources.cjs", Some("sources")),
-            (" .yarn/releases/yarn.js", None),
-        ] {
-            assert_eq!(released(path), version, "{path}");
-        }
-    }
+    use super::selected;
 
     #[test]
     fn resolutions_are_about_their_last_name() {

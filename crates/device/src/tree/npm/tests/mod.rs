@@ -21,6 +21,7 @@ mod stores;
 mod strays;
 mod tampering;
 mod unbound;
+mod yarn_cache;
 
 /// A project with a store of artifacts beside it.
 struct World {

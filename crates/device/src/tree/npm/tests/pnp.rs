@@ -290,6 +290,32 @@ fn a_program_of_a_version_that_the_project_names_and_that_is_not_its_is_wrong() 
 }
 
 #[test]
+fn whatever_in_the_project_names_a_measured_version_makes_another_program_wrong() {
+    for (file, text) in [
+        (
+            "package.json",
+            r#"{"name": "demo", "devEngines": {"packageManager": {"name": "yarn", "version": "4.18.1"}}}"#,
+        ),
+        (
+            "package.json",
+            r#"{"name": "demo", "volta": {"yarn": "4.18.1"}}"#,
+        ),
+        (".tool-versions", "yarn 4.18.1\n"),
+        (".yarn/releases/yarn-4.18.1.cjs", ""),
+    ] {
+        let project = Project::new();
+        // The number of the lockfile's format, which many versions write, names none.
+        assert!(!project.told().contains("UNEXPLAINED"), "{file}");
+        project.world.write(file, text);
+        let told = project.told();
+        assert!(
+            told.contains("loose Extra .pnp.cjs: UNEXPLAINED"),
+            "{file}: {told}"
+        );
+    }
+}
+
+#[test]
 fn a_file_of_an_unpacked_package_that_was_edited_is_wrong() {
     let project = Project::new();
     project

@@ -117,3 +117,34 @@ fn what_pytest_compiled_is_made_here_if_it_is_bound_to_its_source() {
         assert_eq!(lab.refused(), [format!("Extra {place}")]);
     }
 }
+
+/// What is known not to be found: a package's answer would be no *yes* in any ordinary environment if this
+/// counted for each, since installers compile everything.
+#[test]
+fn other_instructions_with_the_same_words_are_not_found_and_what_was_not_compared_is_counted_once()
+{
+    let lab = Lab::new();
+    let mut bytes = compiled("core.py", &["os", "run", "getcwd"], &[], CORE);
+    lab.edit(PYC, bytes.clone());
+    let opt = "alpha/__pycache__/core.cpython-311.opt-1.pyc";
+    lab.edit(opt, bytes.clone());
+    let said = |lab: &Lab| lab.check().not_checked.join("\n");
+    let before = said(&lab);
+    assert!(
+        before.starts_with("2 compiled files in 1 package: "),
+        "{before}"
+    );
+    assert!(
+        before.contains("delete the folders `__pycache__`"),
+        "{before}"
+    );
+    // The instructions are a string of bytes: two more of them, which nobody compares.
+    let code = bytes.iter().position(|byte| *byte == b's').unwrap();
+    bytes[code + 1] = 2;
+    bytes.splice(code + 5..code + 5, [9, 0]);
+    lab.edit(PYC, bytes);
+    let report = lab.check();
+    assert!(unexplained(&report).is_empty(), "{report:?}");
+    assert_eq!(one(&report, "alpha").answer, Answer::Yes);
+    assert_eq!(said(&lab), before);
+}

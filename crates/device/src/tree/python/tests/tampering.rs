@@ -25,7 +25,7 @@ fn an_untouched_environment_is_answered_with_yes() {
             "Extra alpha/__pycache__/core.cpython-311.pyc",
         ]
     );
-    insta::assert_snapshot!(report.not_checked.join("\n"), @"1 compiled files are bound to their sources and hold no other names and texts; whether their instructions are the same was not checked, since nothing is executed");
+    insta::assert_snapshot!(report.not_checked.join("\n"), @"1 compiled file in 1 package: head, names and texts are those of the source; whether the instructions are was not checked, since nothing is executed; without them (delete the folders `__pycache__`) Python compiles the compared sources anew");
 }
 
 #[test]

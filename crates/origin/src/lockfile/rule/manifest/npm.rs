@@ -126,7 +126,7 @@ fn otherwise(
 }
 
 /// A specifier without what clients add or leave out: `npm:` before a range, spaces.
-fn bare(spec: &str) -> String {
+pub(super) fn bare(spec: &str) -> String {
     let spec = spec.trim();
     match spec.strip_prefix("npm:") {
         Some(rest) if !rest.get(1..).is_some_and(|rest| rest.contains('@')) => rest.to_owned(),
