@@ -72,6 +72,16 @@ pub fn get(port: u16, path: &str, headers: &[(&str, &str)]) -> Vec<u8> {
     (text + "\r\n").into_bytes()
 }
 
+/// Has a request answered, and throws away whatever comes: what is asked for the first time may flow
+/// while it arrives, and has no length then.
+pub fn first(port: u16, request: &[u8]) -> Result<(), Error> {
+    let mut connection = Connection::open(port)?;
+    let head = request.strip_suffix(b"\r\n").unwrap_or(request);
+    connection.send(&[head, b"Connection: close\r\n\r\n"].concat())?;
+    let copied = std::io::copy(&mut connection.stream, &mut std::io::sink());
+    copied.map(drop).doing("read an answer")
+}
+
 /// One answer, whole.
 pub fn once(port: u16, request: &[u8]) -> Result<Answer, Error> {
     let mut connection = Connection::open(port)?;
