@@ -41,7 +41,7 @@ enum Command {
     ///     --owner platform@acme.example --until 2027-01-15
     ///   customs policy exempt --list
     ///   customs policy exempt --end EX-1a2b3c4d5e
-    ///   customs policy exempt --list --gate https://gate.example:8443 --token-file token
+    ///   customs policy exempt --list --gate URL --token-file token
     ///
     /// It counts for every run of this gate, also for those that are open, until its end. Each
     /// change is a record of the ledger. An agent may not; who may say `[roles]` of the policy.

@@ -33,10 +33,16 @@ pub fn report_with(ground: &Ground, evidence: Evidence, more: &[&str]) -> Value 
         Evidence::All => ground.at("gate/cache"),
         Evidence::Managers | Evidence::None => ground.beside("cache"),
     };
+    // Evidence of what the gate delivered lies with its ledger.
+    let data = match evidence {
+        Evidence::All => ground.at("gate/data"),
+        Evidence::Managers | Evidence::None => ground.beside("data"),
+    };
     let asked = customs(&ground.project(), &home, &ground.beside(""))
         .args(["verify", "--deep", "--format", "json"])
         .args(more)
         .env("CUSTOMS_CACHE_DIR", own)
+        .env("CUSTOMS_DATA_DIR", data)
         .output()
         .unwrap();
     let said = String::from_utf8_lossy(&asked.stderr);

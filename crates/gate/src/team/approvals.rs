@@ -54,7 +54,9 @@ impl Gate {
             }
             _ => return empty(StatusCode::METHOD_NOT_ALLOWED),
         };
-        done.unwrap_or_else(|Refused(status, why)| failure(Reader::Npm, status, &why))
+        done.unwrap_or_else(|Refused(status, why)| {
+            failure(Reader::Npm, status, &format!("customs: {why}"))
+        })
     }
 
     async fn list_exemptions(
@@ -210,7 +212,7 @@ fn is_let_in(member: &Member, request: &Request) -> Result<(), Refused> {
     }
     Err(Refused(
         StatusCode::FORBIDDEN,
-        "customs: a change of exemptions wants the token as Bearer".to_owned(),
+        "a change of exemptions wants the token as Bearer".to_owned(),
     ))
 }
 
@@ -231,7 +233,7 @@ fn not_allowed(member: &Member, what: &str, role: &str) -> Refused {
     let (name, own) = (&member.name, member.role.word());
     Refused(
         StatusCode::FORBIDDEN,
-        format!("customs: the token {name:?} has the role {own}; to {what} takes the role {role}"),
+        format!("the token {name:?} has the role {own}; to {what} takes the role {role}"),
     )
 }
 

@@ -39,7 +39,15 @@ pub fn check_bun_cache(cache: &Path, lock: &Lock, options: &Options) -> TreeRepo
             layout.installed.insert(name.clone(), Installed { placed });
         }
     }
-    kept::compare(cache, lock, &places, &layout, options, &[], &mut report);
+    kept::compare(
+        cache,
+        lock,
+        &places,
+        &layout,
+        options,
+        |_, _| false,
+        &mut report,
+    );
     report
 }
 

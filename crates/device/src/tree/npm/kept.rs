@@ -12,15 +12,15 @@ use customs_ecosystem::lockfile::places::{Placed, Places};
 use std::collections::BTreeSet;
 use std::path::Path;
 
-/// Compares the packages of a cache. `own` are files that the manager puts into a package's folder and
-/// takes into no tree.
+/// Compares the packages of a cache. `own` says of a file in a package's folder, by that folder and its
+/// path in it, whether the manager puts it there and takes it into no tree.
 pub(super) fn compare(
     cache: &Path,
     lock: &Lock,
     places: &Places,
     layout: &Layout<'_>,
     options: &Options,
-    own: &[&str],
+    own: impl Fn(&Path, &str) -> bool,
     report: &mut TreeReport,
 ) {
     let manager = lock.manager;
@@ -48,9 +48,9 @@ pub(super) fn compare(
     let outcomes = each(&jobs, options.threads, |job| tree.package(job));
     let remember = gather(cache, outcomes, report);
     for package in &mut report.packages {
+        let folder = cache.join(&package.place);
         package.differences.retain(|difference| {
-            let is_own = own.contains(&difference.path.as_str());
-            !is_own || difference.kind != DifferenceKind::Extra
+            difference.kind != DifferenceKind::Extra || !own(&folder, &difference.path)
         });
         for difference in &mut package.differences {
             // Nothing is built or used here.

@@ -43,7 +43,7 @@ pub fn check_yarn_cache(cache: &Path, lock: &Lock, options: &Options) -> TreeRep
             }
         }
     }
-    kept::compare(cache, lock, &places, &layout, options, &OWN, &mut report);
+    kept::compare(cache, lock, &places, &layout, options, is_own, &mut report);
     for package in &mut report.packages {
         if let Some(why) = foreign_script(&cache.join(&package.place)) {
             package.differences.push(Difference {
@@ -54,6 +54,25 @@ pub fn check_yarn_cache(cache: &Path, lock: &Lock, options: &Options) -> TreeRep
         }
     }
     report
+}
+
+/// Whether Yarn 1 itself put a file into a package's folder. Of the package's programs it keeps links
+/// in `.bin`; one that leads out of the package is not of its making.
+fn is_own(folder: &Path, path: &str) -> bool {
+    if OWN.contains(&path) {
+        return true;
+    }
+    let link = path.strip_prefix(".bin/");
+    let is_link = link.is_some_and(|name| !name.contains('/'))
+        && folder
+            .join(path)
+            .symlink_metadata()
+            .is_ok_and(|meta| meta.is_symlink());
+    let real = |path: &Path| path.canonicalize().ok();
+    match (is_link, real(&folder.join(path)), real(folder)) {
+        (true, Some(target), Some(folder)) => target.starts_with(folder),
+        _ => false,
+    }
 }
 
 /// A script at install that only Yarn's note has. It takes the note for the manifest of what it installs,

@@ -93,3 +93,21 @@ fn a_script_at_install_that_only_the_note_of_yarn_1_has_is_told() {
     let told = note("install", "node-gyp rebuild");
     assert!(told.starts_with("@s/a@1.0.0 NO\n"), "{told}");
 }
+
+#[cfg(unix)]
+#[test]
+fn links_of_yarn_1_to_a_packages_own_programs_are_no_difference_and_others_are() {
+    use std::os::unix::fs::symlink;
+    let (world, cache) = cache();
+    let bin = entry(&cache).join(".bin");
+    fs::create_dir_all(&bin).unwrap();
+    symlink("../cli.js", bin.join("a")).unwrap();
+    assert_eq!(look(&world, &cache), "@s/a@1.0.0 yes\n");
+    symlink("/bin/sh", bin.join("b")).unwrap();
+    fs::write(bin.join("c"), "").unwrap();
+    let told = look(&world, &cache);
+    let told: Vec<&str> = told.lines().map(str::trim).collect();
+    assert_eq!((told[0], told.len()), ("@s/a@1.0.0 NO", 3), "{told:?}");
+    assert!(told.iter().any(|line| line.contains(".bin/b")), "{told:?}");
+    assert!(told.iter().any(|line| line.contains(".bin/c")), "{told:?}");
+}
