@@ -20,7 +20,10 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use url::Url;
 
+mod dated;
 mod team;
+
+pub(crate) use dated::Dated;
 
 /// How long a document is served without asking the upstream again.
 pub const FRESH: SignedDuration = SignedDuration::from_mins(5);
@@ -147,6 +150,8 @@ pub struct Documents<T> {
     readers: tokio::sync::Semaphore,
     /// How many seconds a document is served that nobody can confirm.
     stale_for: AtomicI64,
+    /// What is known of documents without reading them.
+    dated: dated::AllDated,
     /// Where other gates find these, and this one theirs.
     team: Option<team::OfTeam>,
 }
@@ -175,6 +180,7 @@ impl<T: Indexed> Documents<T> {
             permits: tokio::sync::Semaphore::new(CONCURRENT),
             readers: tokio::sync::Semaphore::new(READERS),
             stale_for: AtomicI64::new(i64::MAX),
+            dated: dated::AllDated::default(),
             team: None,
         })
     }
@@ -392,6 +398,7 @@ impl<T: Indexed> Documents<T> {
         if let Some(old) = old.filter(|old| old.body != meta.body) {
             let _ = std::fs::remove_file(self.folder.join(&old.body));
         }
+        self.dated.forget(key);
         self.remember(
             key,
             Arc::new(Document {
@@ -488,6 +495,7 @@ impl<T: Indexed> Documents<T> {
             let _ = std::fs::remove_file(self.folder.join(meta.body));
         }
         let _ = std::fs::remove_file(self.folder.join(format!("{key}.json")));
+        self.dated.forget(key);
         self.memory().remove(&key.to_owned());
     }
 

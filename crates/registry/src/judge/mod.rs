@@ -33,7 +33,7 @@ pub use unseen::{Unseen, Wish};
 
 use crate::artifact::Artifacts;
 use crate::audit::Audits;
-use crate::document::{Document, Documents};
+use crate::document::{Document, Documents, Indexed};
 use crate::evidence::Trusted;
 use crate::flights::Flights;
 use crate::http::Fetcher;
@@ -96,6 +96,20 @@ impl Context {
             epoch: Arc::new(epoch),
             trust: None,
         }
+    }
+
+    /// Whether nothing of a package has to be decided of which no release was published or first seen
+    /// after `newest`, and each is dated: no rule about change looks at it, no denial may mean it, and
+    /// no advisory names it. It is what [`Registry`] comes to with the document, and so must it stay:
+    /// whatever else has a release judged belongs here, too.
+    fn leaves(&self, package: &PackageName, newest: Timestamp, now: Timestamp) -> bool {
+        let is_advised = self
+            .advisories
+            .known()
+            .is_some_and(|all| all.knows(package));
+        !is_advised
+            && !self.policy.may_deny(package)
+            && now.duration_since(newest) >= self.policy.change_window
     }
 
     /// Whether a release is past the hold of code that begins to run at install: what only
@@ -192,6 +206,9 @@ pub struct Judged {
     cut_short: bool,
     /// Artifacts that nobody waited for: with what they say it is made again.
     unseen: Vec<Unseen>,
+    /// No entry of the document was published or first seen later; none where one of them does not
+    /// say when it was, or its registry told another instant before.
+    newest: Option<Timestamp>,
     taken: AtomicBool,
 }
 
@@ -385,6 +402,50 @@ impl Registry {
         self
     }
 
+    /// A package of which nothing has to be decided: where its document comes from, and the digest of
+    /// its bytes, which are offered whole. That is found out from what is remembered of the document,
+    /// for each policy and each advisory anew; nobody is asked, and nothing is read. `None`: it has to
+    /// be judged.
+    pub fn nothing_to_decide<'a>(
+        &self,
+        context: &'a Context,
+        package: &PackageName,
+    ) -> Option<(&'a Upstream, Digest)> {
+        let (upstream, dated) = match package.ecosystem() {
+            Ecosystem::Npm => {
+                self.dated_document(context, package, &self.npm, &npm::document_path(package))
+            }
+            Ecosystem::PyPi => {
+                self.dated_document(context, package, &self.pypi, &pypi::page_path(package))
+            }
+            Ecosystem::Cargo => {
+                self.dated_document(context, package, &self.cargo, &cargo::file_path(package))
+            }
+        }?;
+        let leaves = context.leaves(package, dated.newest, self.clock.now());
+        leaves.then_some((upstream, dated.digest))
+    }
+
+    /// The judgement of a document of which nothing has to be decided, where that is known without
+    /// a look at first sights.
+    fn undecided<T: Indexed>(
+        &self,
+        context: &Context,
+        package: &PackageName,
+        (documents, upstream, path): (&Documents<T>, &Upstream, &str),
+        document: &Document<T>,
+        now: Timestamp,
+    ) -> Option<Arc<Judged>> {
+        let dated = documents.dated(upstream, path)?;
+        let is_it = dated.digest == document.digest && document.stale.is_none();
+        (is_it && context.leaves(package, dated.newest, now)).then(|| {
+            Arc::new(Judged {
+                newest: Some(dated.newest),
+                ..Judged::default()
+            })
+        })
+    }
+
     /// The same two questions, whoever asks.
     fn decide(&self, context: &Context, dossier: &Dossier, now: Timestamp) -> Judgement {
         let verdict = customs_rules::judge(dossier, &self.rules);
@@ -447,6 +508,8 @@ impl Registry {
         judged.unseen = std::mem::take(&mut *gaps.unseen_so_far());
         if judged.doubtful {
             judged.expire(later(now, DOUBT_COUNTS));
+            // First sights may be what could not be asked for.
+            judged.newest = None;
         }
         let judged = Arc::new(judged);
         if trail.is_start() || !judged.cut_short {
