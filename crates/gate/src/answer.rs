@@ -1,7 +1,7 @@
 //! Answers in the words that each client prints.
 
 use bytes::Bytes;
-use customs_model::{Action, Timestamp};
+use customs_model::{Action, Ecosystem, Timestamp};
 use http_body_util::combinators::UnsyncBoxBody;
 use http_body_util::{BodyExt as _, Full};
 use hyper::ext::ReasonPhrase;
@@ -45,6 +45,17 @@ pub enum Reader {
     Python,
     /// cargo prints the body as it stands.
     Cargo,
+}
+
+impl Reader {
+    /// Whose client it is.
+    pub(crate) const fn ecosystem(self) -> Ecosystem {
+        match self {
+            Self::Npm => Ecosystem::Npm,
+            Self::Python => Ecosystem::PyPi,
+            Self::Cargo => Ecosystem::Cargo,
+        }
+    }
 }
 
 /// From when on what is refused is free by time alone: the end of a hold. A block waits for
