@@ -23,7 +23,7 @@ use customs_model::{Clock, Decision, Digest, ReleaseId};
 use customs_registry::evidence::TrustFolder;
 use customs_registry::http::{Fetcher, limit};
 use customs_registry::trace::Traces;
-use customs_registry::{Judged, Registry, Shared, Upstream};
+use customs_registry::{Judged, Registry, Shared, Upstream, on_behalf};
 use customs_store::{LedgerRecord, Store, StoreError};
 use hyper::body::Incoming;
 use hyper::header::{HeaderMap, HeaderValue, USER_AGENT, WWW_AUTHENTICATE};
@@ -415,8 +415,12 @@ impl Gate {
             run.note(Event::Canary(name.to_owned()));
             return failure(reader, StatusCode::NOT_FOUND, "customs: the probe arrived");
         }
+        let who = match &self.team {
+            Some(_) => request.client_of(&run),
+            None => String::new(),
+        };
         let _turn = match &self.team {
-            Some(team) => Some(team.turns.take(&request.client_of(&run)).await),
+            Some(team) => Some(team.turns.take(&who).await),
             None => None,
         };
         // The command that waits for a run's end asks what takes so long.
@@ -426,7 +430,7 @@ impl Gate {
         };
         let _answering = self.background.answering();
         let client = request.headers.get(USER_AGENT).cloned();
-        let mut response = self.route(&run, request, route).await;
+        let mut response = on_behalf(who.into(), self.route(&run, request, route)).await;
         for_client(&mut response, client.as_ref().and_then(|c| c.to_str().ok()));
         response
     }

@@ -10,14 +10,13 @@ mod changes;
 mod door;
 mod operations;
 mod token;
-mod turns;
 
 use crate::run::Run;
 use crate::server::Gate;
 use crate::under::NO_ADVISORIES;
 use customs_intel::Snapshot;
 use customs_model::{Known, SignedDuration, Timestamp};
-use customs_registry::{Context, Upstreams};
+use customs_registry::{Context, Turns, Upstreams};
 use customs_rules::Policy;
 use hyper::header::{HOST, HeaderMap};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -28,7 +27,6 @@ use changes::InForce;
 pub(crate) use door::Door;
 pub(crate) use operations::Readiness;
 pub use token::{Role, Token, TokenDigest, TokenError};
-pub(crate) use turns::Turns;
 
 /// What a team's gate serves under. Another one may take its place at any time.
 #[derive(Debug, Clone)]

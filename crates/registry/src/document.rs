@@ -7,11 +7,13 @@
 use crate::flights::Flights;
 use crate::held::Held;
 use crate::http::{Ask, FetchError, Fetcher, host_of, limit, transport};
+use crate::turns::{self, Turns};
 use crate::upstream::Upstream;
 use customs_model::{Clock, Digest, DigestAlgorithm, Hasher, SignedDuration, Timestamp};
 use futures_util::StreamExt as _;
 use reqwest::header::{ACCEPT, ETAG, IF_MODIFIED_SINCE, IF_NONE_MATCH, LAST_MODIFIED};
 use serde::{Deserialize, Serialize};
+use std::collections::HashMap;
 use std::fs::File;
 use std::io::{BufReader, Write as _};
 use std::path::{Path, PathBuf};
@@ -146,7 +148,7 @@ pub struct Documents<T> {
     clock: Arc<dyn Clock>,
     memory: Mutex<Held<String, Arc<Document<T>>>>,
     flights: Flights,
-    permits: tokio::sync::Semaphore,
+    fetching: Fetching,
     readers: tokio::sync::Semaphore,
     /// How many seconds a document is served that nobody can confirm.
     stale_for: AtomicI64,
@@ -158,10 +160,30 @@ pub struct Documents<T> {
 
 /// Bytes of indexes that stay in memory; the rest is indexed again from disk.
 const MEMORY: usize = 12 << 20;
-/// Documents fetched and indexed at the same time.
+/// Documents of one upstream that are fetched and indexed at the same time.
 const CONCURRENT: usize = 24;
+/// Upstreams whose turns are kept while nobody fetches from them.
+const UPSTREAMS: usize = 64;
 /// Documents indexed again from disk at the same time.
 const READERS: usize = 8;
+
+/// Who fetches from which upstream: one that hangs takes no turn of another one, and who asks it for
+/// much none of another client's.
+#[derive(Default)]
+struct Fetching(Mutex<HashMap<String, Arc<Turns>>>);
+
+impl Fetching {
+    fn at(&self, upstream: &Upstream) -> Arc<Turns> {
+        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if all.len() >= UPSTREAMS {
+            // Whose turns somebody holds or waits for stay.
+            all.retain(|_, turns| Arc::strong_count(turns) > 1);
+        }
+        let name = upstream.shown();
+        let turns = all.entry(name).or_insert_with(|| Turns::new(CONCURRENT));
+        turns.clone()
+    }
+}
 
 impl<T: Indexed> Documents<T> {
     /// Keeps bodies below `folder`.
@@ -177,7 +199,7 @@ impl<T: Indexed> Documents<T> {
             clock,
             memory: Mutex::new(Held::new(MEMORY)),
             flights: Flights::default(),
-            permits: tokio::sync::Semaphore::new(CONCURRENT),
+            fetching: Fetching::default(),
             readers: tokio::sync::Semaphore::new(READERS),
             stale_for: AtomicI64::new(i64::MAX),
             dated: dated::AllDated::default(),
@@ -241,7 +263,7 @@ impl<T: Indexed> Documents<T> {
             return Ok(Found::Document(kept));
         }
         // One flight per document: the others wait and find it in memory.
-        let _turn = self.flights.turn(&key).await;
+        let _flight = self.flights.turn(&key).await;
         if let Some(kept) = self.usable(&key, age) {
             return Ok(Found::Document(kept));
         }
@@ -249,7 +271,8 @@ impl<T: Indexed> Documents<T> {
         if let Some(kept) = self.on_disk(&url, &key, old.as_ref(), age).await {
             return Ok(Found::Document(kept));
         }
-        let _permit = self.permits.acquire().await;
+        let turns = self.fetching.at(upstream);
+        let _turn_to_fetch = turns.take(&turns::client()).await;
         self.load(upstream, url, &key, old).await
     }
 
