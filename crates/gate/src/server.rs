@@ -24,7 +24,7 @@ use customs_registry::evidence::TrustFolder;
 use customs_registry::http::{Fetcher, limit};
 use customs_registry::trace::Traces;
 use customs_registry::{Judged, Registry, Shared, Upstream, on_behalf};
-use customs_store::{LedgerRecord, Store, StoreError};
+use customs_store::{LedgerRecord, Receipt, Store, StoreError};
 use hyper::body::Incoming;
 use hyper::header::{HeaderMap, HeaderValue, USER_AGENT, WWW_AUTHENTICATE};
 use hyper::{Method, Response, StatusCode};
@@ -256,7 +256,7 @@ impl Gate {
     }
 
     /// Appends a record and waits until it is with the operating system.
-    pub async fn append(&self, record: LedgerRecord) -> Result<(), StoreError> {
+    pub async fn append(&self, record: LedgerRecord) -> Result<Receipt, StoreError> {
         let (sender, receiver) = tokio::sync::oneshot::channel();
         self.store.append(
             record,
@@ -265,7 +265,7 @@ impl Gate {
                 let _ = sender.send(done);
             }),
         );
-        receiver.await.map_err(|_| StoreError::Closed)?.map(|_| ())
+        receiver.await.map_err(|_| StoreError::Closed)?
     }
 
     /// Records decisions that are new or changed.

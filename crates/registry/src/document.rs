@@ -183,6 +183,11 @@ impl Fetching {
         let turns = all.entry(name).or_insert_with(|| Turns::new(CONCURRENT));
         turns.clone()
     }
+
+    fn waiting(&self) -> usize {
+        let all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        all.values().map(|turns| turns.waiting()).sum()
+    }
 }
 
 impl<T: Indexed> Documents<T> {
@@ -210,6 +215,11 @@ impl<T: Indexed> Documents<T> {
     /// How long a document is served that its upstream cannot confirm. Without a word for ever.
     pub fn serve_stale_for(&self, time: SignedDuration) {
         self.stale_for.store(time.as_secs(), Ordering::Relaxed);
+    }
+
+    /// How many wait for a turn to ask an upstream.
+    pub(crate) fn waiting(&self) -> usize {
+        self.fetching.waiting()
     }
 
     /// The document as it was said last, where its upstream is not to be asked now, because of

@@ -402,6 +402,14 @@ impl Registry {
         self
     }
 
+    /// How many wait for a turn to ask a registry for a document.
+    pub fn waiting(&self) -> usize {
+        self.npm.waiting()
+            + self.pypi.waiting()
+            + self.cargo.waiting()
+            + self.cargo_config.waiting()
+    }
+
     /// A package of which nothing has to be decided: where its document comes from, and the digest of
     /// its bytes, which are offered whole. That is found out from what is remembered of the document,
     /// for each policy and each advisory anew; nobody is asked, and nothing is read. `None`: it has to

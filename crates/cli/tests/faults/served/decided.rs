@@ -131,6 +131,9 @@ async fn an_advisory_that_names_it_counts_at_once_and_so_does_its_end() {
     apply(&team, |settings| settings.advisories = advisory("old")).await;
     let refused = team.get("/old", "one").await;
     refused.explained(403, &["MAL-2026-1"]);
+    assert_eq!(refused.json()["url"], "https://gate.example:8443/refusals");
+    let counted = "customs_gate_refusals_total{rule=\"known-malicious\"} 1\n";
+    assert!(team.gate.metrics.render().contains(counted));
     apply(&team, |settings| settings.advisories = advisory("other")).await;
     let again = team.get("/old", "one").await;
     assert_eq!((again.status, again.body), (200, first.body));
