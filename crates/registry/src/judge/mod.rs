@@ -576,3 +576,52 @@ pub fn order(ecosystem: Ecosystem) -> fn(&str, &str) -> Option<Ordering> {
         Ecosystem::Cargo => customs_ecosystem::cargo::compare,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const RECORD: &str = r#"{"id":"MAL-1","modified":"2026-11-20T00:00:00Z","summary":"inert",
+        "affected":[{"package":{"ecosystem":"npm","name":"left"},"versions":["9.0.0"]}]}"#;
+
+    fn name(text: &str) -> PackageName {
+        PackageName::new(Ecosystem::Npm, text).unwrap()
+    }
+
+    fn leaves(policy: &str, advisories: &Known<Arc<Snapshot>>, age: SignedDuration) -> bool {
+        let policy = Policy::parse(&format!("version = 1\n{policy}"), "policy.toml").unwrap();
+        let context = Context::new(Upstreams::default(), policy, advisories.clone());
+        let newest = Timestamp::from_second(1_790_000_000).unwrap();
+        context.leaves(&name("left"), newest, newest + age)
+    }
+
+    #[test]
+    fn nothing_has_to_be_decided_only_while_nothing_is_about_the_package() {
+        let day = |days: i64| SignedDuration::from_hours(24 * days);
+        let second = SignedDuration::from_secs(1);
+        let none = Known::NotApplicable;
+        assert!(leaves("", &none, day(30)));
+        // Time.
+        assert!(!leaves("", &none, day(30) - second));
+        assert!(!leaves("", &none, -day(400)), "of the future");
+        // Policy.
+        let window = "change-window = \"40d\"\n";
+        assert!(!leaves(window, &none, day(40) - second) && leaves(window, &none, day(40)));
+        for denied in ["pkg:npm/left", "pkg:npm/left@>=2, <3", "pkg:npm/l*"] {
+            let denied = format!("deny = [\"{denied}\"]\n");
+            assert!(!leaves(&denied, &none, day(400)), "{denied}");
+        }
+        // A digest may be anybody's.
+        let digest = format!("deny = [\"sha256:{}\"]\n", "0".repeat(64));
+        assert!(!leaves(&digest, &none, day(400)));
+        assert!(leaves("deny = [\"pkg:npm/right\"]\n", &none, day(400)));
+        // Advisories, whichever version they name.
+        let records = |text: &str| {
+            let snapshot = Snapshot::from_records([("a.json", text)], Timestamp::UNIX_EPOCH);
+            Known::Is(Arc::new(snapshot))
+        };
+        assert!(!leaves("", &records(RECORD), day(400)));
+        let other = RECORD.replace("left", "right");
+        assert!(leaves("", &records(&other), day(400)));
+    }
+}
