@@ -100,6 +100,21 @@ impl<T: Indexed> Documents<T> {
         }
     }
 
+    /// The upstream confirmed a document once more: what is remembered of these bytes counts on. Of
+    /// others nothing is, also where they come back: in between something else may have been told.
+    pub(crate) fn confirm_dated(&self, upstream: &Upstream, path: &str, document: &Document<T>) {
+        if document.stale.is_some() || document.of_team {
+            return;
+        }
+        let Ok(url) = upstream.join(path) else { return };
+        let key = short(&cache_key(upstream, &url));
+        if let Some(row) = self.dated.lock().get_mut(&key)
+            && row.sha256[..] == *document.digest.as_bytes()
+        {
+            row.confirmed = document.confirmed.as_second();
+        }
+    }
+
     /// What is remembered of a document that was confirmed lately. Nobody is asked, and nothing is
     /// read.
     pub(crate) fn dated(&self, upstream: &Upstream, path: &str) -> Option<Dated> {

@@ -123,7 +123,10 @@ impl Registry {
             }
             let key = judged_key(context, &package, upstream, &document.digest);
             let judged = match self.recall_or_turn(&key, now, &trail).await {
-                Ok(judged) => judged,
+                Ok(judged) => {
+                    self.npm.confirm_dated(upstream, &path, &document);
+                    judged
+                }
                 Err(_turn) => {
                     let case = self
                         .npm_case(context, upstream, &package, &document, now, &trail)
@@ -137,7 +140,11 @@ impl Registry {
                     }
                     // One whose document vanished while it was read says too little.
                     if document.body.exists() {
-                        self.keep(key, judged, now, &case.gaps, &trail)
+                        let judged = self.keep(key, judged, now, &case.gaps, &trail);
+                        if let Some(newest) = judged.newest {
+                            self.npm.note_dated(upstream, &path, &document, newest);
+                        }
+                        judged
                     } else {
                         judged.doubtful = true;
                         judged.newest = None;
@@ -145,9 +152,6 @@ impl Registry {
                     }
                 }
             };
-            if let Some(newest) = judged.newest {
-                self.npm.note_dated(upstream, &path, &document, newest);
-            }
             Ok(Some(JudgedDocument {
                 upstream: upstream.clone(),
                 document,

@@ -115,19 +115,23 @@ impl Registry {
             }
             let key = judged_key(context, &package, upstream, &document.digest);
             let judged = match self.recall_or_turn(&key, now, &trail).await {
-                Ok(judged) => judged,
+                Ok(judged) => {
+                    self.pypi.confirm_dated(upstream, &path, &document);
+                    judged
+                }
                 Err(_turn) => {
                     let case = self
                         .pypi_case(context, upstream, &package, &document, now, &trail)
                         .await;
                     let mut judged = self.judge_page(&case).await;
                     judged.newest = case.newest();
-                    self.keep(key, judged, now, &case.gaps, &trail)
+                    let judged = self.keep(key, judged, now, &case.gaps, &trail);
+                    if let Some(newest) = judged.newest {
+                        self.pypi.note_dated(upstream, &path, &document, newest);
+                    }
+                    judged
                 }
             };
-            if let Some(newest) = judged.newest {
-                self.pypi.note_dated(upstream, &path, &document, newest);
-            }
             Ok(Some(JudgedDocument {
                 upstream: upstream.clone(),
                 document,
