@@ -42,13 +42,16 @@ pub(crate) async fn body_may_be_told(
             "this request is not passed on: its body could not be read for names of yours: {why}"
         )
     };
-    let plain = unpacked(&request.headers, &body, LARGEST).map_err(unreadable)?;
-    // `cargo publish` sends the length of its JSON, the JSON, and the crate.
-    let text = match ecosystem {
-        Ecosystem::Cargo => of_cargo(&plain),
-        Ecosystem::Npm | Ecosystem::PyPi => &plain,
+    let told = {
+        let plain = unpacked(&request.headers, &body, LARGEST).map_err(unreadable)?;
+        let text = match ecosystem {
+            // `cargo publish` sends the length of its JSON, the JSON, and the crate.
+            Ecosystem::Cargo => of_cargo(&plain),
+            Ecosystem::Npm | Ecosystem::PyPi => &plain,
+        };
+        first_told(&hidden, text).map_err(unreadable)?
     };
-    match first_told(&hidden, text).map_err(unreadable)? {
+    match told {
         Some(name) => Err(refused(name)),
         None => {
             request.replace_body(body);
