@@ -210,7 +210,8 @@ mod tests {
         drop((held, next));
         assert!(OUT.load(Ordering::Relaxed) < ROOM);
         // Memory that was used before has nothing of before in it.
-        let whole = body(1, 999_999).collect().await.unwrap().to_bytes();
+        let again = file_body(file.path(), 1, 999_999).unwrap();
+        let whole = again.collect().await.unwrap().to_bytes();
         assert!(whole == bytes[1..]);
         let spare = SPARE.lock().unwrap();
         assert!((1..=SPARES).contains(&spare.len()), "{}", spare.len());

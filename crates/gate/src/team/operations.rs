@@ -5,7 +5,7 @@ use crate::metrics::Gauges;
 use crate::page::Asked;
 use crate::server::Gate;
 use customs_model::Timestamp;
-use customs_store::{Lists as _, Store, StoreError};
+use customs_store::{Store, StoreError};
 use hyper::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderValue};
 use hyper::{Response, StatusCode};
 use std::sync::atomic::Ordering;
