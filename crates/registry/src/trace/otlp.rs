@@ -64,7 +64,8 @@ impl Collector {
             .post(self.url.clone())
             .header(reqwest::header::CONTENT_TYPE, "application/json")
             .body(body);
-        let answer = self.runtime.block_on(request.send());
+        // Its clock begins when it is made, which has to be in there.
+        let answer = self.runtime.block_on(async { request.send().await });
         let answer = answer.map_err(|error| io::Error::other(error.without_url()))?;
         match answer.status() {
             status if status.is_success() => Ok(()),
