@@ -2,9 +2,10 @@
 
 use super::load::{self, Connection};
 use super::team::Prepared;
-use super::upstream::{self, artifact_name, artifact_path};
+use super::upstream::{self, artifact_name, artifact_path, young_path};
 use super::{Arguments, CONNECTIONS};
 use crate::error::{Doing as _, Error};
+use crate::process;
 use crate::report::{Bar, Part, Row};
 use crate::stats::{median, range};
 use std::fs;
@@ -14,6 +15,10 @@ use std::time::{Duration, Instant};
 
 /// Advisories that are published one after the other.
 const ADVISORIES: usize = 10;
+/// Of so many packages one is asked for besides that has a release of the last hour.
+const ONE_IS_YOUNG: usize = 20;
+/// The policy that is in force at first, and the one that comes in its place.
+const FIRST: &str = "version = 1\n";
 /// How long an advisory may take before it is given up.
 const PATIENCE: Duration = Duration::from_secs(30);
 
@@ -24,14 +29,17 @@ pub async fn measure(program: &Path, arguments: &Arguments) -> Result<Part, Erro
         false => arguments.packages.max(1),
     };
     let advisories = if arguments.quick { 2 } else { ADVISORIES };
-    let server = upstream::start(&[], advisories).await?;
-    let prepared =
-        Prepared::new(&format!("{}/", server.base()))?.with("advisories = \"advisories\"");
+    // The last one is denied by the second policy.
+    let server = upstream::start(&[], advisories + 1).await?;
+    let prepared = Prepared::new(&format!("{}/", server.base()))?
+        .with("advisories = \"advisories\"\npolicy = \"policy.toml\"");
+    let policy = prepared.folder().join("policy.toml");
+    fs::write(&policy, FIRST).map_err(Error::io("write", &policy))?;
     let folder = prepared.folder().join("advisories");
     fs::create_dir(&folder).map_err(Error::io("make", &folder))?;
     publish(&folder, 0, "nobody-has-this-package")?;
     let gate = prepared.start(program).await?;
-    for at in 0..advisories {
+    for at in 0..=advisories {
         let answer = load::once(gate.port, &gate.get(&artifact_path(at), &[]))?;
         if answer.status != 200 {
             return Err(Error::said(format!("the gate answered {}", answer.status)));
@@ -39,6 +47,10 @@ pub async fn measure(program: &Path, arguments: &Arguments) -> Result<Part, Erro
     }
     let requests: Arc<[Vec<u8>]> = (0..packages)
         .map(|at| gate.get(&format!("/cached-{at}"), &[("Accept-Encoding", "gzip")]))
+        .collect();
+    let young = (packages / ONE_IS_YOUNG).max(1);
+    let of_young: Arc<[Vec<u8>]> = (0..young)
+        .map(|at| gate.get(&young_path(at), &[("Accept-Encoding", "gzip")]))
         .collect();
     eprintln!("bench: serve: {packages} packages for the first time …");
     let first = load::each(gate.port, &requests, 200, CONNECTIONS)?;
@@ -67,16 +79,29 @@ pub async fn measure(program: &Path, arguments: &Arguments) -> Result<Part, Erro
     eprintln!("bench: serve: {packages} packages, each decided anew …");
     let asked = server.count("/cached-");
     let again = load::each(gate.port, &requests, 200, CONNECTIONS)?;
+    eprintln!("bench: serve: {packages} packages, each decided anew by a policy …");
+    let denied = artifact_name(advisories);
+    fs::write(&policy, format!("{FIRST}deny = [\"pkg:npm/{denied}\"]\n"))
+        .map_err(Error::io("write", &policy))?;
+    until_refused(gate.port, &gate.get(&artifact_path(advisories), &[]))?;
+    let by_policy = load::each(gate.port, &requests, 200, CONNECTIONS)?;
     let asked = server.count("/cached-") - asked;
+    eprintln!("bench: serve: {young} packages with a young release …");
+    load::each(gate.port, &of_young, 200, CONNECTIONS)?;
+    fs::write(&policy, FIRST).map_err(Error::io("write", &policy))?;
+    until_answered(gate.port, &gate.get(&artifact_path(advisories), &[]))?;
+    let judged = load::each(gate.port, &of_young, 200, CONNECTIONS)?;
+    let peak = gate.pid().and_then(process::peak);
     gate.stop().await?;
     let (low, high) = range(&times);
-    let of = |what: &str, done: load::Done, bar, bar_text| Row {
-        what: format!("{packages} packages, {what}"),
+    let of_many = |many: usize, what: &str, done: load::Done, bar, bar_text| Row {
+        what: format!("{many} packages, {what}"),
         figures: format!("{:.0} answers/s", done.rate()),
         value: Some((done.seconds, format!("{:.1} s", done.seconds))),
         bar,
         bar_text,
     };
+    let of = |what: &str, done, bar, bar_text| of_many(packages, what, done, bar, bar_text);
     let rows = vec![
         Row {
             what: format!(
@@ -95,6 +120,26 @@ pub async fn measure(program: &Path, arguments: &Arguments) -> Result<Part, Erro
             Bar::AtMost(5.0),
             "≤ 5 s",
         ),
+        of(
+            "asked again after a new policy: each decided anew",
+            by_policy,
+            Bar::AtMost(5.0),
+            "≤ 5 s",
+        ),
+        of_many(
+            young,
+            "each with a release of the last hour, asked again after a new policy",
+            judged,
+            Bar::None,
+            "",
+        ),
+        Row {
+            what: "most memory of the gate after all of it".to_owned(),
+            figures: "-".to_owned(),
+            value: peak.map(|bytes| (bytes as f64 / 1e6, format!("{:.0} MB", bytes as f64 / 1e6))),
+            bar: Bar::AtMost(150.0),
+            bar_text: "≤ 150 MB",
+        },
     ];
     Ok(Part {
         name: "serve-advisory",
@@ -107,11 +152,16 @@ pub async fn measure(program: &Path, arguments: &Arguments) -> Result<Part, Erro
                 .to_owned(),
             "Nothing is decided anew before somebody asks for it, so an advisory is in force after the \
              time of the first row, however many packages are cached. The other rows are whole \
-             answers over HTTP, the last one with a decision in each."
+             answers over HTTP, those after advisories and policies with a decision in each."
+                .to_owned(),
+            "The packages have one release, of 2020, so no rule about young releases is asked of them: of \
+             such a one the gate decides anew by when its last release appeared, by what the policy \
+             denies and by what the advisories name, and reads no document. Those with a release of \
+             the last hour are judged by their documents; it is held in each."
                 .to_owned(),
             format!(
-                "The registry was asked for {asked} documents during the last row: a document is asked \
-                 for anew five minutes after it was confirmed."
+                "The registry was asked for {asked} of their documents during the rows with a decision in \
+                 each: a document is asked for anew five minutes after it was confirmed."
             ),
         ],
     })
@@ -119,16 +169,25 @@ pub async fn measure(program: &Path, arguments: &Arguments) -> Result<Part, Erro
 
 /// Asks until it is refused; when that was.
 fn until_refused(port: u16, request: &[u8]) -> Result<Instant, Error> {
+    until(port, request, 403)
+}
+
+/// Asks until it is refused no more.
+fn until_answered(port: u16, request: &[u8]) -> Result<Instant, Error> {
+    until(port, request, 200)
+}
+
+fn until(port: u16, request: &[u8], status: u16) -> Result<Instant, Error> {
     let mut connection = Connection::open(port)?;
     let begun = Instant::now();
     while begun.elapsed() < PATIENCE {
         match connection.status(request)? {
-            200 => std::thread::sleep(Duration::from_millis(5)),
-            403 => return Ok(Instant::now()),
+            found if found == status => return Ok(Instant::now()),
+            200 | 403 => std::thread::sleep(Duration::from_millis(5)),
             other => return Err(Error::said(format!("the gate answered {other}"))),
         }
     }
-    Err(Error::said("an advisory did not come into force"))
+    Err(Error::said("new settings did not come into force"))
 }
 
 /// Puts an advisory in place, whole.

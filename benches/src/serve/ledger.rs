@@ -4,6 +4,7 @@ use super::team::Prepared;
 use super::upstream;
 use super::{Arguments, load};
 use crate::error::{Doing as _, Error};
+use crate::process;
 use crate::report::{Bar, Part, Row};
 use customs_store::{LedgerRecord, SqliteStore, Store as _};
 use std::path::Path;
@@ -37,6 +38,7 @@ pub async fn measure(program: &Path, arguments: &Arguments) -> Result<Part, Erro
     let done = load::run(gate.port, &requests, 200, CONNECTIONS, time)?;
     let late = late(&gate.whole_log());
     let data = gate.data();
+    let peak = gate.pid().and_then(process::peak);
     let _home = gate.stop().await?;
     let recorded = deliveries(&data)?;
     let asked = done.answers + requests.len() as u64;
@@ -69,6 +71,13 @@ pub async fn measure(program: &Path, arguments: &Arguments) -> Result<Part, Erro
             bar: Bar::AtMost(0.0),
             bar_text: "0",
         },
+        Row {
+            what: "most memory of the gate after all of it".to_owned(),
+            figures: "-".to_owned(),
+            value: peak.map(|bytes| (bytes as f64 / 1e6, format!("{:.0} MB", bytes as f64 / 1e6))),
+            bar: Bar::AtMost(150.0),
+            bar_text: "≤ 150 MB",
+        },
     ];
     Ok(Part {
         name: "serve-ledger",
@@ -78,7 +87,7 @@ pub async fn measure(program: &Path, arguments: &Arguments) -> Result<Part, Erro
         notes: vec![format!(
             "50 artifacts of 0.4 kB in turn for {} s, over HTTP, each answer recorded in SQLite before \
              it leaves. Records are counted in the ledger after the gate has ended. A group is what is \
-             synced together, about every 10 ms; how late it is the store says itself.",
+             synced together, about every 20 ms; how late it is the store says itself.",
             time.as_secs()
         )],
     })

@@ -19,7 +19,7 @@ use std::path::{Path, PathBuf};
 /// Rounds of what is measured beside nginx.
 const ROUNDS: usize = 5;
 /// Minutes of mixed load.
-const MINUTES: u64 = 1;
+const MINUTES: u64 = 10;
 /// Packages that are decided again.
 const PACKAGES: usize = 100_000;
 /// Deliveries in the ledger of the page.

@@ -21,6 +21,14 @@ const ARTIFACT: usize = 600_000;
 /// How old everything is that is asked for as an artifact: no rule about young releases is asked.
 const OLD: &str = "2020-01-01T00:00:00.000Z";
 
+/// How names begin of packages that have a release of the last hour.
+const YOUNG: &str = "young-";
+
+/// The path of the document of such a package.
+pub fn young_path(at: usize) -> String {
+    format!("/{YOUNG}{at}")
+}
+
 /// The name of an artifact's package.
 pub fn artifact_name(at: usize) -> String {
     format!("serve-artifact-{at}")
@@ -71,14 +79,12 @@ pub async fn start(shapes: &[Shape], artifacts: usize) -> Result<Server, Error> 
             return Response::of(200, "application/octet-stream", bytes);
         }
         let name = path.trim_start_matches('/');
-        match documents.get(name) {
-            Some(bytes) => Response::of(200, "application/json", bytes.clone()),
-            None => Response::of(
-                200,
-                "application/json",
-                small(name, "1.99.0", &base, &tiny_integrity),
-            ),
-        }
+        let text = match documents.get(name) {
+            Some(bytes) => return Response::of(200, "application/json", bytes.clone()),
+            None if name.starts_with(YOUNG) => with_young(name, newest, &base, &tiny_integrity),
+            None => small(name, "1.99.0", &base, &tiny_integrity),
+        };
+        Response::of(200, "application/json", text)
     };
     Ok(bound.serve(answer, Faults::none()))
 }
@@ -88,17 +94,35 @@ fn small(name: &str, version: &str, base: &str, integrity: &str) -> String {
     serde_json::json!({
         "name": name,
         "dist-tags": { "latest": version },
-        "versions": { version: {
-            "name": name,
-            "version": version,
-            "dist": {
-                "tarball": format!("{base}/{name}/-/{name}-{version}.tgz"),
-                "integrity": integrity,
-            },
-        }},
+        "versions": { version: object(name, version, base, integrity) },
         "time": { "created": OLD, version: OLD },
     })
     .to_string()
+}
+
+/// A document with one old version, and one of the last hour.
+fn with_young(name: &str, newest: Timestamp, base: &str, integrity: &str) -> String {
+    serde_json::json!({
+        "name": name,
+        "dist-tags": { "latest": "1.99.1" },
+        "versions": {
+            "1.99.0": object(name, "1.99.0", base, integrity),
+            "1.99.1": object(name, "1.99.1", base, integrity),
+        },
+        "time": { "created": OLD, "1.99.0": OLD, "1.99.1": newest.to_string() },
+    })
+    .to_string()
+}
+
+fn object(name: &str, version: &str, base: &str, integrity: &str) -> serde_json::Value {
+    serde_json::json!({
+        "name": name,
+        "version": version,
+        "dist": {
+            "tarball": format!("{base}/{name}/-/{name}-{version}.tgz"),
+            "integrity": integrity,
+        },
+    })
 }
 
 fn integrity(bytes: &[u8]) -> String {
@@ -143,5 +167,13 @@ mod tests {
         let text = small("a", "1.99.0", "http://127.0.0.1:1", "sha512-AA==");
         let index = customs_ecosystem::npm::Packument::read(text.as_bytes()).unwrap();
         assert_eq!(index.versions.len(), 1);
+        let text = with_young(
+            "a",
+            Timestamp::UNIX_EPOCH,
+            "http://127.0.0.1:1",
+            "sha512-AA==",
+        );
+        let index = customs_ecosystem::npm::Packument::read(text.as_bytes()).unwrap();
+        assert_eq!(index.versions.len(), 2);
     }
 }

@@ -1,14 +1,14 @@
 //! Who gets an artifact, and the words for who does not.
 
-use crate::answer::{Body, Reader, eligible_at, failure, refusal};
+use crate::answer::{About, Body, Reader, eligible_at, failure, refusal};
 use crate::report::{Event, RefusedEntry};
 use crate::run::Run;
 use crate::server::{Gate, Request};
-use customs_model::{Decision, ReleaseId, printable};
+use customs_model::{Decision, ReleaseId, Timestamp, printable};
 use customs_registry::http::FetchError;
 use customs_registry::{Judged, Judgement, Upstream};
 use customs_rules::LockedOutcome;
-use customs_store::{Asked, LedgerRecord, Refused, Who};
+use customs_store::{Asked, LedgerRecord, Receipt, Refused, Who};
 use hyper::{Response, StatusCode};
 use std::sync::Arc;
 
@@ -111,7 +111,6 @@ impl Gate {
         what: &str,
         decision: &Decision,
     ) -> Response<Body> {
-        self.metrics.refused();
         let why = customs_rules::sentence(decision, &decision.release, None);
         let rule = decision
             .decisive()
@@ -128,9 +127,8 @@ impl Gate {
             rules: decision.reasons.iter().map(|r| r.rule.clone()).collect(),
             status: StatusCode::FORBIDDEN.as_u16(),
         });
-        self.append_or_log(record).await;
         let at = eligible_at(&decision.action);
-        refusal(reader, StatusCode::FORBIDDEN, &rule, &why, at)
+        self.refused(record, reader, &rule, &why, at).await
     }
 
     /// Refuses something that no policy is about: an artifact that nobody promised.
@@ -160,7 +158,6 @@ impl Gate {
         rule: &'static str,
         why: &str,
     ) -> Response<Body> {
-        self.metrics.refused();
         let why = format!("customs: {why} (rule {rule})");
         run.note(Event::Refused(RefusedEntry {
             what: printable(asked.what, 200),
@@ -174,14 +171,43 @@ impl Gate {
             rules: Vec::new(),
             status: StatusCode::FORBIDDEN.as_u16(),
         });
-        self.append_or_log(record).await;
-        refusal(reader, StatusCode::FORBIDDEN, rule, &why, None)
+        self.refused(record, reader, rule, &why, None).await
     }
 
-    /// Records what does not hold up an answer that refuses anyway.
-    pub async fn append_or_log(&self, record: LedgerRecord) {
-        if let Err(error) = self.append(record).await {
-            tracing::error!(%error, "the ledger takes no records");
+    /// Records a refusal, counts it, and answers with it.
+    pub(crate) async fn refused(
+        &self,
+        record: LedgerRecord,
+        reader: Reader,
+        rule: &str,
+        sentence: &str,
+        eligible_at: Option<Timestamp>,
+    ) -> Response<Body> {
+        self.metrics.refused(rule);
+        let recorded = self.append_or_log(record).await;
+        let about = About {
+            rule: rule.to_owned(),
+            eligible_at,
+            decision: recorded.map(|receipt| {
+                let chain = receipt.chain.to_string();
+                format!("DEC-{}-{}", &chain[..8], receipt.seq)
+            }),
+            url: self
+                .team
+                .as_ref()
+                .map(|team| format!("{}/refusals", team.base)),
+        };
+        refusal(reader, StatusCode::FORBIDDEN, sentence, &about)
+    }
+
+    /// Records what does not hold up an answer that refuses anyway; where it stands then.
+    pub async fn append_or_log(&self, record: LedgerRecord) -> Option<Receipt> {
+        match self.append(record).await {
+            Ok(receipt) => Some(receipt),
+            Err(error) => {
+                tracing::error!(%error, "the ledger takes no records");
+                None
+            }
         }
     }
 

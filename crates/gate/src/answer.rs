@@ -1,7 +1,7 @@
 //! Answers in the words that each client prints.
 
 use bytes::Bytes;
-use customs_model::{Action, Timestamp};
+use customs_model::{Action, Ecosystem, Timestamp};
 use http_body_util::combinators::UnsyncBoxBody;
 use http_body_util::{BodyExt as _, Full};
 use hyper::ext::ReasonPhrase;
@@ -47,6 +47,17 @@ pub enum Reader {
     Cargo,
 }
 
+impl Reader {
+    /// Whose client it is.
+    pub(crate) const fn ecosystem(self) -> Ecosystem {
+        match self {
+            Self::Npm => Ecosystem::Npm,
+            Self::Python => Ecosystem::PyPi,
+            Self::Cargo => Ecosystem::Cargo,
+        }
+    }
+}
+
 /// From when on what is refused is free by time alone: the end of a hold. A block waits for
 /// somebody, so nothing is told of it.
 pub const fn eligible_at(action: &Action) -> Option<Timestamp> {
@@ -56,20 +67,47 @@ pub const fn eligible_at(action: &Action) -> Option<Timestamp> {
     }
 }
 
-/// A refusal in one sentence, with the rule in the reason phrase. `eligible_at` stands in the
-/// JSON for programs; the sentence has it for people.
+/// What programs are told of a refusal, beside its sentence.
+#[derive(Debug, Clone, Default)]
+pub struct About {
+    /// The rule that decided.
+    pub rule: String,
+    /// From when on it is free by time alone; the sentence has it for people.
+    pub eligible_at: Option<Timestamp>,
+    /// What to call it by when one asks those who look after the gate: the place of its record in
+    /// the ledger. None where it is not there.
+    pub decision: Option<String>,
+    /// Where a team's gate shows its refusals to who may look at them.
+    pub url: Option<String>,
+}
+
+impl About {
+    fn json(&self) -> serde_json::Value {
+        let mut about = serde_json::json!({ "rule": self.rule });
+        let at = self.eligible_at.map(|at| at.to_string());
+        let more = [
+            ("eligible_at", at),
+            ("decision", self.decision.clone()),
+            ("url", self.url.clone()),
+        ];
+        for (key, value) in more {
+            if let Some(value) = value {
+                about[key] = value.into();
+            }
+        }
+        about
+    }
+}
+
+/// A refusal in one sentence, with the rule in the reason phrase. The rest stands in the JSON.
 pub fn refusal(
     reader: Reader,
     status: StatusCode,
-    rule: &str,
     sentence: &str,
-    eligible_at: Option<Timestamp>,
+    about: &About,
 ) -> Response<Body> {
-    let title = format!("Blocked by policy: {rule}");
-    let mut about = serde_json::json!({ "rule": rule });
-    if let Some(at) = eligible_at {
-        about["eligible_at"] = at.to_string().into();
-    }
+    let title = format!("Blocked by policy: {}", about.rule);
+    let mut about = about.json();
     let mut response = match reader {
         Reader::Cargo => plain(sentence),
         Reader::Npm => {
@@ -205,24 +243,38 @@ mod tests {
         let block = eligible_at(&Action::Block { until: Some(until) });
         assert_eq!((hold, block), (Some(until), None));
         for reader in [Reader::Npm, Reader::Python] {
-            let answer = |at| refusal(reader, StatusCode::FORBIDDEN, "version-age", "held", at);
+            let answer = |at| {
+                let about = About {
+                    rule: "version-age".to_owned(),
+                    eligible_at: at,
+                    decision: Some("DEC-1a2b3c4d-7".to_owned()),
+                    url: Some("https://gate.example/refusals".to_owned()),
+                };
+                refusal(reader, StatusCode::FORBIDDEN, "held", &about)
+            };
             let held = value(answer(hold)).await;
             assert_eq!(held["eligible_at"], "2026-11-06T00:00:00Z", "{reader:?}");
             assert_eq!(
                 (&held["rule"], &held["error"]),
                 (&"version-age".into(), &"held".into())
             );
+            assert_eq!(
+                (&held["decision"], &held["url"]),
+                (
+                    &"DEC-1a2b3c4d-7".into(),
+                    &"https://gate.example/refusals".into()
+                )
+            );
             let blocked = value(answer(block)).await;
             assert!(blocked.get("eligible_at").is_none(), "{reader:?}");
         }
         // cargo prints the body as it stands.
-        let cargo = refusal(
-            Reader::Cargo,
-            StatusCode::FORBIDDEN,
-            "version-age",
-            "held",
-            hold,
-        );
+        let about = About {
+            rule: "version-age".to_owned(),
+            eligible_at: hold,
+            ..About::default()
+        };
+        let cargo = refusal(Reader::Cargo, StatusCode::FORBIDDEN, "held", &about);
         let body = cargo.into_body().collect().await.unwrap().to_bytes();
         assert_eq!(body, "held");
     }

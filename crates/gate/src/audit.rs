@@ -14,6 +14,7 @@ use flate2::read::MultiGzDecoder;
 use hyper::header::{CONTENT_ENCODING, HeaderMap};
 use hyper::{Response, StatusCode};
 use serde_json::{Map, Value};
+use std::borrow::Cow;
 use std::io::Read as _;
 
 /// Bytes of a question, unpacked.
@@ -51,7 +52,7 @@ pub(crate) async fn without_internal(
         let why = format!("npm's audit could not be read, so it is not passed on: {why}");
         refuse(StatusCode::BAD_REQUEST, &why)
     };
-    let asked = unpacked(&request.headers, &body).map_err(unreadable)?;
+    let asked = unpacked(&request.headers, &body, LARGEST).map_err(unreadable)?;
     let asked: Map<String, Value> =
         serde_json::from_slice(&asked).map_err(|error| unreadable(error.to_string()))?;
     let left = told(upstreams, asked);
@@ -70,22 +71,30 @@ fn told(upstreams: &Upstreams, asked: Map<String, Value>) -> Map<String, Value> 
     asked.into_iter().filter(|(name, _)| may(name)).collect()
 }
 
-fn unpacked(headers: &HeaderMap, body: &[u8]) -> Result<Vec<u8>, String> {
+/// A body without its coding.
+///
+/// # Errors
+/// It is longer than `most` bytes then, or has a coding that is not known: a sentence.
+pub(crate) fn unpacked<'a>(
+    headers: &HeaderMap,
+    body: &'a [u8],
+    most: usize,
+) -> Result<Cow<'a, [u8]>, String> {
     let coding = headers
         .get(CONTENT_ENCODING)
         .map(|coding| coding.as_bytes());
     match coding {
-        None | Some(b"identity") => Ok(body.to_vec()),
+        None | Some(b"identity") => Ok(Cow::Borrowed(body)),
         Some(b"gzip") => {
             let mut all = Vec::new();
             let read = MultiGzDecoder::new(body)
-                .take(LARGEST as u64 + 1)
+                .take(most as u64 + 1)
                 .read_to_end(&mut all);
             read.map_err(|error| error.to_string())?;
-            if all.len() > LARGEST {
-                return Err("it is longer than 16 MiB".to_owned());
+            if all.len() > most {
+                return Err(format!("it is longer than {} MiB", most >> 20));
             }
-            Ok(all)
+            Ok(Cow::Owned(all))
         }
         Some(_) => Err("it comes in a coding that is not known here".to_owned()),
     }

@@ -16,7 +16,7 @@ use crate::server::{Gate, Request};
 use customs_ecosystem::cargo::{
     Line, Show, compare, download_url, is_prerelease, release_line, render,
 };
-use customs_model::{Ecosystem, PackageName, ReleaseId, Route, Version};
+use customs_model::{Digest, Ecosystem, PackageName, ReleaseId, Route, Version};
 use customs_registry::http::FetchError;
 use customs_registry::{CargoDocument, JudgedDocument, Upstream};
 use hyper::header::{CONTENT_TYPE, HeaderValue};
@@ -28,6 +28,13 @@ use std::time::Instant;
 use url::Url;
 
 const READER: Reader = Reader::Cargo;
+/// The media type of an index file.
+const MEDIA: &str = "text/plain";
+
+/// What the rendering of an index file is told apart by: its bytes, and what is offered of it.
+fn rendering_key(package: &PackageName, document: &Digest, offer: &str) -> String {
+    format!("cargo 1 {package} {document} {offer}")
+}
 
 impl Gate {
     /// `config.json`, with the gate's addresses in place of the upstream's.
@@ -65,6 +72,13 @@ impl Gate {
         if let Some(response) = self.answer_again(request, wants.as_ref()) {
             return response;
         }
+        let undecided =
+            self.answer_undecided(run, request, wants.as_ref(), MEDIA, |document, offer| {
+                rendering_key(&package, document, offer)
+            });
+        if let Some(response) = undecided {
+            return response;
+        }
         for left in (0..TRIES).rev() {
             let begun = Instant::now();
             let judged = match self.judged_cargo(run, &package).await {
@@ -91,11 +105,8 @@ impl Gate {
         package: &PackageName,
         judged: &JudgedDocument<CargoDocument>,
     ) -> io::Result<Answered> {
-        let key = format!(
-            "cargo 1 {package} {} {}",
-            judged.document.digest,
-            judged.judged.offer_key()
-        );
+        let offer = judged.judged.offer_key();
+        let key = rendering_key(package, &judged.document.digest, &offer);
         let copy = judged.clone();
         let write = move |out: &mut dyn io::Write| {
             let mut body = Vec::new();
@@ -110,8 +121,10 @@ impl Gate {
             .renderings
             .get(&key, self.encoding(request), write)
             .await?;
-        let media = "text/plain";
-        Ok(Answered { rendering, media })
+        Ok(Answered {
+            rendering,
+            media: MEDIA,
+        })
     }
 
     /// A crate. Lockfile builds ask for it without an index file, so this route decides

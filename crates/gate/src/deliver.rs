@@ -6,7 +6,7 @@
 //! last byte leaves.
 
 use crate::admit::{Admitted, status_of};
-use crate::answer::{Body, Reader, failure, refusal};
+use crate::answer::{Body, Reader, failure};
 use crate::pieces::file_body;
 use crate::report::{Event, RefusedEntry};
 use crate::run::Run;
@@ -241,13 +241,13 @@ impl Gate {
             before: before.clone(),
             after: after.clone(),
         });
-        self.append_or_log(record).await;
         delivery.run.note(Event::Refused(RefusedEntry {
             what: delivery.release.spoken(),
             rule: rule.into(),
             why: why.clone(),
         }));
-        refusal(delivery.reader, StatusCode::FORBIDDEN, rule, &why, None)
+        self.refused(record, delivery.reader, rule, &why, None)
+            .await
     }
 
     async fn send_cached(

@@ -10,7 +10,8 @@ use crate::encoding::Encoding;
 use crate::rendering::Rendering;
 use crate::run::Run;
 use crate::server::{Gate, Request};
-use customs_model::PackageName;
+use customs_model::{Digest, PackageName};
+use customs_registry::Judged;
 use hyper::Response;
 use std::collections::HashMap;
 use std::hash::Hash;
@@ -112,6 +113,32 @@ impl Gate {
             .answer(&rendering, &request.headers, head, media, None);
         // One whose bytes went away is made again.
         answer.ok()
+    }
+
+    /// Answers with a document of which nothing has to be decided, under the settings of now and at
+    /// this instant, where its rendering is there: the document is not read for it. `key` names the
+    /// rendering by the digest of the document and by what is offered of it, which is all.
+    pub(crate) fn answer_undecided(
+        &self,
+        run: &Run,
+        request: &Request,
+        wants: Option<&Wants>,
+        media: &'static str,
+        key: impl FnOnce(&Digest, &str) -> String,
+    ) -> Option<Response<Body>> {
+        let begun = Instant::now();
+        let wants = wants?;
+        let (upstream, digest) = self
+            .registry
+            .nothing_to_decide(&run.context, &wants.package)?;
+        let key = key(&digest, &Judged::default().offer_key());
+        let rendering = self.renderings.made(&key, wants.encoding)?;
+        let now = self.registry.clock.now();
+        self.watch.document(&upstream.shown(), None, now);
+        let answered = Answered { rendering, media };
+        // One whose bytes went away is made again.
+        self.answer_document(request, answered, None, Some(wants.clone()), begun)
+            .ok()
     }
 
     /// Answers with a document, and remembers it where its upstream could be asked.

@@ -3,7 +3,9 @@
 //! Names follow its conventions (base units, `_total` for counters). Every label has a bounded
 //! set of values: nothing that a stranger sends becomes one.
 
+mod gauges;
 mod jobs;
+mod rules;
 mod totals;
 
 use crate::route::Route;
@@ -13,6 +15,7 @@ use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
+pub(crate) use gauges::{Feed, Gauges};
 pub(crate) use totals::Totals;
 
 /// The media type of the text format.
@@ -107,7 +110,7 @@ pub struct Metrics {
     sent: AtomicU64,
     not_opened: Counters<{ NOT_OPENED.len() }>,
     deliveries: Counters<{ SERVED.len() }>,
-    refusals: AtomicU64,
+    refusals: rules::ByRule,
     stale: AtomicU64,
     unrecorded: AtomicU64,
     reloads: Counters<{ RELOADED.len() * 2 }>,
@@ -137,7 +140,7 @@ impl Default for Metrics {
             sent: AtomicU64::new(0),
             not_opened: Counters::new(),
             deliveries: Counters::new(),
-            refusals: AtomicU64::new(0),
+            refusals: rules::ByRule::default(),
             stale: AtomicU64::new(0),
             unrecorded: AtomicU64::new(0),
             reloads: Counters::new(),
@@ -221,9 +224,9 @@ impl Metrics {
         self.deliveries.add(served, 1);
     }
 
-    /// Somebody was refused by policy.
-    pub(crate) fn refused(&self) {
-        self.refusals.fetch_add(1, Ordering::Relaxed);
+    /// Something was not delivered or shown, by the word of this rule.
+    pub(crate) fn refused(&self, rule: &str) {
+        self.refusals.add(rule);
     }
 
     /// A document was served that its upstream could not confirm.
@@ -265,7 +268,14 @@ impl Metrics {
         self.reloaded_at.store(at, Ordering::Relaxed);
     }
 
-    /// All of it in Prometheus' text format.
+    /// All of it in Prometheus' text format, and what is so now.
+    pub(crate) fn render_with(&self, gauges: &Gauges) -> String {
+        let mut page = Page(self.render());
+        gauges.render(&mut page);
+        page.0
+    }
+
+    /// All that is counted, in Prometheus' text format.
     pub fn render(&self) -> String {
         let mut page = Page(String::with_capacity(8 << 10));
         let version = env!("CARGO_PKG_VERSION");
@@ -294,13 +304,9 @@ impl Metrics {
                 .enumerate()
                 .map(|(at, how)| (*how, self.deliveries.get(at))),
         );
+        self.refusals.render(&mut page);
         let count = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
         for (name, what, value) in [
-            (
-                "refusals_total",
-                "Requests that policy refused.",
-                count(&self.refusals),
-            ),
             (
                 "stale_documents_total",
                 "Documents that were served although their upstream could not be asked.",

@@ -1,6 +1,10 @@
 //! What a request says of packages where its path is none of the routes: which package of npm it is
 //! about, and whether it has a name in it that no public registry may be told.
 
+mod body;
+
+pub(crate) use body::{body_may_be_told, may_go_along};
+
 use crate::route::decode;
 use customs_model::{Ecosystem, PackageName, Route};
 use customs_registry::Upstreams;
@@ -95,15 +99,19 @@ pub(crate) fn may_be_told(
     for _ in 0..=DECODED {
         let lower = text.to_lowercase();
         if let Some(name) = hidden.iter().find(|name| name.stands_in(&lower)) {
-            return Err(format!(
-                "{:?} is a name of yours that no public registry is told, and this request has it in \
-                 it; it is not passed on",
-                name.text
-            ));
+            return Err(refused(&name.text));
         }
         text = decode(&text).ok_or_else(unreadable)?;
     }
     Ok(())
+}
+
+/// What is said of a request that has such a name in it.
+fn refused(name: &str) -> String {
+    format!(
+        "{name:?} is a name of yours that no public registry is told, and this request has it in it; \
+         it is not passed on"
+    )
 }
 
 /// A name or scope, in small letters, or how such names begin.
@@ -111,9 +119,20 @@ pub(crate) fn may_be_told(
 struct Hidden {
     text: String,
     goes_on: bool,
+    /// A scope without its sign: also a word of sentences.
+    is_bare: bool,
 }
 
 impl Hidden {
+    /// Whether a text of a body tells it.
+    fn is_told_by(&self, text: &str) -> bool {
+        match (self.is_bare, self.goes_on) {
+            (false, _) => self.stands_in(text),
+            (true, false) => text.trim() == self.text,
+            (true, true) => text.trim().starts_with(&self.text),
+        }
+    }
+
     fn stands_in(&self, text: &str) -> bool {
         let ends = |c: Option<char>| !c.is_some_and(is_of_a_name);
         text.match_indices(self.text.as_str()).any(|(at, found)| {
@@ -139,10 +158,17 @@ fn hidden(upstreams: &Upstreams, ecosystem: Ecosystem) -> Vec<Hidden> {
         // Organisations are called by their scope without its sign.
         let bare = text.strip_prefix('@').filter(|bare| !bare.contains('/'));
         if let Some(bare) = bare.filter(|bare| !bare.is_empty()) {
-            let text = bare.to_owned();
-            all.push(Hidden { text, goes_on });
+            all.push(Hidden {
+                text: bare.to_owned(),
+                goes_on,
+                is_bare: true,
+            });
         }
-        all.push(Hidden { text, goes_on });
+        all.push(Hidden {
+            text,
+            goes_on,
+            is_bare: false,
+        });
     };
     for pattern in &upstreams.internal {
         let Some(name) = pattern.strip_prefix(&start) else {

@@ -39,6 +39,14 @@ impl Gate {
         if let Some(response) = self.answer_again(request, wants.as_ref()) {
             return response;
         }
+        let media = form(request).1;
+        let undecided =
+            self.answer_undecided(run, request, wants.as_ref(), media, |document, offer| {
+                self.npm_key(request, &package, document, offer)
+            });
+        if let Some(response) = undecided {
+            return response;
+        }
         for left in (0..TRIES).rev() {
             let begun = Instant::now();
             let judged = match self.judged_npm(run, &package).await {
@@ -146,19 +154,11 @@ impl Gate {
         package: &PackageName,
         judged: &JudgedDocument<Packument>,
     ) -> io::Result<Answered> {
-        let form = if asks_abbreviated(&request.headers) {
-            Form::Abbreviated
-        } else {
-            Form::Full
-        };
+        let (form, media) = form(request);
         let to_gate = !keeps_upstream_urls(&request.headers);
         let base = self.base();
-        let key = format!(
-            "npm 1 {package} {} {} {form:?} {}",
-            judged.document.digest,
-            judged.judged.offer_key(),
-            if to_gate { base.as_str() } else { "upstream" },
-        );
+        let offer = judged.judged.offer_key();
+        let key = self.npm_key(request, package, &judged.document.digest, &offer);
         let (copy, name) = (judged.clone(), package.clone());
         let rendering = self
             .renderings
@@ -182,11 +182,23 @@ impl Gate {
                 .map_err(io::Error::other)
             })
             .await?;
-        let media = match form {
-            Form::Abbreviated => ABBREVIATED,
-            Form::Full => "application/json",
-        };
         Ok(Answered { rendering, media })
+    }
+
+    /// What a rendering is told apart by: its document, what is offered of it, and its form.
+    fn npm_key(
+        &self,
+        request: &Request,
+        package: &PackageName,
+        document: &Digest,
+        offer: &str,
+    ) -> String {
+        let (form, _) = form(request);
+        let base = match keeps_upstream_urls(&request.headers) {
+            true => "upstream".to_owned(),
+            false => self.base(),
+        };
+        format!("npm 1 {package} {document} {offer} {form:?} {base}")
     }
 
     /// One version's object, by version or tag. Clients that ask for it skip the
@@ -321,6 +333,14 @@ fn asks_abbreviated(headers: &HeaderMap) -> bool {
         .get(ACCEPT)
         .and_then(|a| a.to_str().ok())
         .is_some_and(|a| a.contains(ABBREVIATED))
+}
+
+/// The form that is asked for, and its media type.
+fn form(request: &Request) -> (Form, &'static str) {
+    match asks_abbreviated(&request.headers) {
+        true => (Form::Abbreviated, ABBREVIATED),
+        false => (Form::Full, "application/json"),
+    }
 }
 
 /// Tells apart what one document may be rendered to.

@@ -11,8 +11,8 @@ use hyper::body::Frame;
 use std::fs::File;
 use std::io::{self, Read as _, Seek as _};
 use std::path::Path;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll};
 
 /// Bytes of a piece while there is room, and when there is none.
@@ -54,46 +54,82 @@ impl Pieces {
     }
 
     /// Gives a piece out.
-    pub fn give(&self, bytes: Vec<u8>) -> Bytes {
-        let count = bytes.len();
+    pub fn give(&self, read: Buffer) -> Bytes {
+        let count = read.length;
         OUT.fetch_add(count, Ordering::Relaxed);
         self.0.bytes.fetch_add(count, Ordering::AcqRel);
         let given = self.0.clone();
-        Bytes::from_owner(Piece { bytes, given })
+        Bytes::from_owner(Piece { read, given })
     }
 }
 
 /// A piece; taken when it is dropped.
 struct Piece {
-    bytes: Vec<u8>,
+    read: Buffer,
     given: Arc<Given>,
 }
 
 impl AsRef<[u8]> for Piece {
     fn as_ref(&self) -> &[u8] {
-        &self.bytes
+        self.read.as_ref()
     }
 }
 
 impl Drop for Piece {
     fn drop(&mut self) {
-        OUT.fetch_sub(self.bytes.len(), Ordering::Relaxed);
-        let count = self.bytes.len();
+        let count = self.read.length;
+        OUT.fetch_sub(count, Ordering::Relaxed);
         if self.given.bytes.fetch_sub(count, Ordering::AcqRel) == count {
             self.given.taken.wake();
         }
     }
 }
 
-/// The next bytes of a file: exactly so many.
-pub(crate) fn read(file: &mut File, count: usize) -> io::Result<Vec<u8>> {
-    let mut bytes = Vec::with_capacity(count);
-    // Into memory that nobody has to clear first.
-    let read = file.take(count as u64).read_to_end(&mut bytes)?;
-    match read == count {
-        true => Ok(bytes),
-        false => Err(io::ErrorKind::UnexpectedEof.into()),
+/// Memory of large pieces that were taken, for the next ones: what is new to a process costs it a
+/// fault for every page, which is more than the bytes cost.
+static SPARE: Mutex<Vec<Vec<u8>>> = Mutex::new(Vec::new());
+/// How much of it is kept: 2 MB.
+const SPARES: usize = 16;
+
+/// Bytes that were read.
+pub(crate) struct Buffer {
+    bytes: Vec<u8>,
+    length: usize,
+}
+
+impl AsRef<[u8]> for Buffer {
+    fn as_ref(&self) -> &[u8] {
+        &self.bytes[..self.length]
     }
+}
+
+impl Drop for Buffer {
+    fn drop(&mut self) {
+        if self.bytes.len() == LARGE {
+            let mut spare = SPARE.lock().unwrap_or_else(PoisonError::into_inner);
+            if spare.len() < SPARES {
+                spare.push(std::mem::take(&mut self.bytes));
+            }
+        }
+    }
+}
+
+/// The next bytes of a file: exactly so many, and no more than [`Pieces::room`] said.
+pub(crate) fn read(file: &mut File, count: usize) -> io::Result<Buffer> {
+    let spare = || {
+        let mut spare = SPARE.lock().unwrap_or_else(PoisonError::into_inner);
+        spare.pop()
+    };
+    let bytes = match count > SMALL && count <= LARGE {
+        true => spare().unwrap_or_else(|| vec![0; LARGE]),
+        false => vec![0; count],
+    };
+    let mut read = Buffer {
+        bytes,
+        length: count,
+    };
+    file.read_exact(&mut read.bytes[..count])?;
+    Ok(read)
 }
 
 /// A file, or a part of it, as a body; memory stays bounded whatever its size.
@@ -107,8 +143,8 @@ pub fn file_body(path: &Path, from: u64, length: u64) -> io::Result<Body> {
     }
     let pieces = Pieces::default();
     if length <= SMALL as u64 {
-        let bytes = read(&mut file, length as usize)?;
-        return Ok(full(pieces.give(bytes)));
+        let read = read(&mut file, length as usize)?;
+        return Ok(full(pieces.give(read)));
     }
     let all = futures_util::stream::unfold((file, length), move |(mut file, left)| {
         let pieces = pieces.clone();
@@ -119,9 +155,9 @@ pub fn file_body(path: &Path, from: u64, length: u64) -> io::Result<Body> {
             let room = pieces.room().await as u64;
             // From the page cache as a rule; a slow disk costs this connection, not others.
             match read(&mut file, left.min(room) as usize) {
-                Ok(bytes) => {
-                    let left = left - bytes.len() as u64;
-                    Some((Ok(Frame::data(pieces.give(bytes))), (file, left)))
+                Ok(read) => {
+                    let left = left - read.length as u64;
+                    Some((Ok(Frame::data(pieces.give(read))), (file, left)))
                 }
                 Err(error) => Some((Err(error), (file, 0))),
             }
@@ -173,5 +209,11 @@ mod tests {
         assert!(next == bytes[SMALL..2 * SMALL]);
         drop((held, next));
         assert!(OUT.load(Ordering::Relaxed) < ROOM);
+        // Memory that was used before has nothing of before in it.
+        let again = file_body(file.path(), 1, 999_999).unwrap();
+        let whole = again.collect().await.unwrap().to_bytes();
+        assert!(whole == bytes[1..]);
+        let spare = SPARE.lock().unwrap();
+        assert!((1..=SPARES).contains(&spare.len()), "{}", spare.len());
     }
 }

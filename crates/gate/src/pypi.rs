@@ -14,7 +14,7 @@ use customs_ecosystem::pypi::{
     CoreMetadata, File, Format, Show, Yanked, compare, is_prerelease, release_line, render_html,
     render_json,
 };
-use customs_model::{Ecosystem, PackageName, ReleaseId, printable};
+use customs_model::{Digest, Ecosystem, PackageName, ReleaseId, printable};
 use customs_registry::http::Ask;
 use customs_registry::{JudgedDocument, PypiPage};
 use hyper::header::{ACCEPT, ACCEPT_RANGES, CONTENT_LENGTH, HeaderValue, USER_AGENT};
@@ -49,6 +49,13 @@ impl Gate {
         if let Some(response) = self.answer_again(request, wants.as_ref()) {
             return response;
         }
+        let (base, media) = (self.base(), format.content_type());
+        let key = |document: &Digest, offer: &str| {
+            format!("pypi 1 {project} {document} {offer} {format:?} {base}")
+        };
+        if let Some(response) = self.answer_undecided(run, request, wants.as_ref(), media, key) {
+            return response;
+        }
         let begun = Instant::now();
         let judged = match self.judged_pypi(run, &project).await {
             Ok(Some(judged)) => judged,
@@ -61,13 +68,8 @@ impl Gate {
         if let Some(response) = self.no_file_left(run, request, &project, &judged).await {
             return response;
         }
-        let base = self.base();
-        let key = format!(
-            "pypi 1 {project} {} {} {format:?} {base}",
-            judged.document.digest,
-            judged.judged.offer_key()
-        );
-        let copy = judged.clone();
+        let key = key(&judged.document.digest, &judged.judged.offer_key());
+        let (copy, base) = (judged.clone(), base.clone());
         let write = move |out: &mut dyn io::Write| write_page(&copy, format, &base, out);
         let answered = match self
             .renderings
@@ -76,7 +78,6 @@ impl Gate {
         {
             Ok(rendering) => {
                 let stale = judged.document.stale.as_deref();
-                let media = format.content_type();
                 let answered = Answered { rendering, media };
                 self.answer_document(request, answered, stale, wants, begun)
             }

@@ -7,9 +7,11 @@
 use crate::admit::{Unknown, status_of};
 use crate::answer::{Body, Reader, failure};
 use crate::credential;
+use crate::naming::{body_may_be_told, may_go_along};
 use crate::run::Run;
 use crate::server::{Gate, Request};
 use bytes::Bytes;
+use customs_model::Route;
 use customs_registry::Upstream;
 use customs_registry::http::Ask;
 use customs_store::{LedgerRecord, Relayed};
@@ -38,8 +40,10 @@ const FORWARDED_NAMED: [&str; 5] = [
     "npm-auth-type",
     "npm-command",
     "npm-session",
-    "npm-scope",
+    SCOPE,
 ];
+/// The scope of the project that npm runs in: a public registry may not be told each.
+const SCOPE: &str = "npm-scope";
 
 impl Gate {
     /// Relays a read. `POST` counts as one where the protocol only asks by it (audit).
@@ -52,8 +56,13 @@ impl Gate {
         request: Request,
         reader: Reader,
     ) -> Response<Body> {
+        // Nobody asks by a body what only reads, and nobody looks into one.
+        let request = match request.method {
+            Method::POST => request,
+            _ => request.without_body(),
+        };
         let (path, who) = (request.path.clone(), request.who(run));
-        let response = self.relay(upstream, request, reader, true).await;
+        let response = self.relay(run, upstream, request, reader, true).await;
         if !response.status().is_success() || !carries_artifact(response.headers()) {
             return response;
         }
@@ -93,7 +102,20 @@ impl Gate {
         }
         let who = request.who(run);
         let (method, endpoint) = (request.method.to_string(), endpoint(&request));
-        let response = self.relay(upstream, request, reader, false).await;
+        let request = match upstream.route {
+            Route::Private => request,
+            Route::Public => {
+                let upstreams = &run.context.upstreams;
+                match body_may_be_told(upstreams, reader.ecosystem(), request).await {
+                    Ok(request) => request,
+                    Err(why) => {
+                        let why = format!("customs: {why}");
+                        return failure(reader, StatusCode::NOT_FOUND, &why);
+                    }
+                }
+            }
+        };
+        let response = self.relay(run, upstream, request, reader, false).await;
         let record = LedgerRecord::Relayed(Relayed {
             method,
             endpoint,
@@ -106,6 +128,7 @@ impl Gate {
 
     async fn relay(
         &self,
+        run: &Run,
         upstream: &Upstream,
         request: Request,
         reader: Reader,
@@ -134,6 +157,12 @@ impl Gate {
         if read || self.is_own_credential(&request.headers) {
             // The run's credential is for this gate; it leaves to nobody.
             headers.remove(AUTHORIZATION);
+        }
+        let (upstreams, ecosystem) = (&run.context.upstreams, reader.ecosystem());
+        let scope = headers.get(SCOPE).and_then(|scope| scope.to_str().ok());
+        let may_go = scope.is_none_or(|scope| may_go_along(upstreams, ecosystem, scope));
+        if upstream.route == Route::Public && !may_go {
+            headers.remove(SCOPE);
         }
         let own = credential::own(&request.headers, &upstream.base);
         if let Some(own) = own.filter(|_| !read) {

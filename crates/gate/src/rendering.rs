@@ -83,12 +83,7 @@ impl Renderings {
         encoding: Option<Encoding>,
         write: impl FnOnce(&mut dyn Write) -> io::Result<()> + Send + 'static,
     ) -> io::Result<Rendering> {
-        let digest = match encoding {
-            None => customs_model::Digest::sha256(key.as_bytes()),
-            // Other bytes are another rendering, with an ETag of its own.
-            Some(one) => customs_model::Digest::sha256(format!("{key}\n{}", one.word()).as_bytes()),
-        };
-        let name = digest.to_hex();
+        let name = name_of(key, encoding);
         if let Some(found) = self.find(&name, encoding)? {
             return Ok(found);
         }
@@ -110,6 +105,11 @@ impl Renderings {
         .map_err(io::Error::other)??;
         let found = self.find(&name, encoding)?;
         found.ok_or_else(|| io::ErrorKind::NotFound.into())
+    }
+
+    /// The rendering of `key` in a coding, where it was made before.
+    pub(crate) fn made(&self, key: &str, encoding: Option<Encoding>) -> Option<Rendering> {
+        self.find(&name_of(key, encoding), encoding).ok()?
     }
 
     fn path(&self, name: &str) -> PathBuf {
@@ -200,6 +200,16 @@ impl Renderings {
         mark(&mut response, stale);
         Ok(response)
     }
+}
+
+/// What a rendering is called.
+fn name_of(key: &str, encoding: Option<Encoding>) -> String {
+    let digest = match encoding {
+        None => customs_model::Digest::sha256(key.as_bytes()),
+        // Other bytes are another rendering, with an ETag of its own.
+        Some(one) => customs_model::Digest::sha256(format!("{key}\n{}", one.word()).as_bytes()),
+    };
+    digest.to_hex()
 }
 
 fn make(path: &Path, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {

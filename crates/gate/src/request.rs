@@ -61,6 +61,20 @@ impl Request {
         self.method == Method::HEAD
     }
 
+    /// Whether it brings a body.
+    pub(crate) fn has_body(&self) -> bool {
+        match &self.body {
+            Sent::Arriving(body) => !body.is_end_stream(),
+            Sent::Whole(bytes) => !bytes.is_empty(),
+        }
+    }
+
+    /// Lets go of the body that it brought.
+    pub(crate) fn without_body(mut self) -> Self {
+        self.body = Sent::Whole(Bytes::new());
+        self
+    }
+
     /// Who asks.
     pub fn who(&self, run: &Run) -> Who {
         let client = self.headers.get(USER_AGENT).and_then(|v| v.to_str().ok());
@@ -77,6 +91,7 @@ impl Request {
                 let pieces = futures_util::stream::unfold(body.into_data_stream(), next_piece);
                 has_one.then(|| (pieces.boxed(), length))
             }
+            Sent::Whole(bytes) if bytes.is_empty() => None,
             Sent::Whole(bytes) => {
                 let length = bytes.len() as u64;
                 let piece = futures_util::stream::once(std::future::ready(Ok(bytes)));

@@ -23,8 +23,8 @@ use customs_model::{Clock, Decision, Digest, ReleaseId};
 use customs_registry::evidence::TrustFolder;
 use customs_registry::http::{Fetcher, limit};
 use customs_registry::trace::Traces;
-use customs_registry::{Judged, Registry, Shared, Upstream};
-use customs_store::{LedgerRecord, Store, StoreError};
+use customs_registry::{Judged, Registry, Shared, Upstream, on_behalf};
+use customs_store::{LedgerRecord, Receipt, Store, StoreError};
 use hyper::body::Incoming;
 use hyper::header::{HeaderMap, HeaderValue, USER_AGENT, WWW_AUTHENTICATE};
 use hyper::{Method, Response, StatusCode};
@@ -256,7 +256,7 @@ impl Gate {
     }
 
     /// Appends a record and waits until it is with the operating system.
-    pub async fn append(&self, record: LedgerRecord) -> Result<(), StoreError> {
+    pub async fn append(&self, record: LedgerRecord) -> Result<Receipt, StoreError> {
         let (sender, receiver) = tokio::sync::oneshot::channel();
         self.store.append(
             record,
@@ -265,7 +265,7 @@ impl Gate {
                 let _ = sender.send(done);
             }),
         );
-        receiver.await.map_err(|_| StoreError::Closed)?.map(|_| ())
+        receiver.await.map_err(|_| StoreError::Closed)?
     }
 
     /// Records decisions that are new or changed.
@@ -415,8 +415,12 @@ impl Gate {
             run.note(Event::Canary(name.to_owned()));
             return failure(reader, StatusCode::NOT_FOUND, "customs: the probe arrived");
         }
+        let who = match &self.team {
+            Some(_) => request.client_of(&run),
+            None => String::new(),
+        };
         let _turn = match &self.team {
-            Some(team) => Some(team.turns.take(&request.client_of(&run)).await),
+            Some(team) => Some(team.turns.take(&who).await),
             None => None,
         };
         // The command that waits for a run's end asks what takes so long.
@@ -426,7 +430,7 @@ impl Gate {
         };
         let _answering = self.background.answering();
         let client = request.headers.get(USER_AGENT).cloned();
-        let mut response = self.route(&run, request, route).await;
+        let mut response = on_behalf(who.into(), self.route(&run, request, route)).await;
         for_client(&mut response, client.as_ref().and_then(|c| c.to_str().ok()));
         response
     }

@@ -10,14 +10,14 @@ mod changes;
 mod door;
 mod operations;
 mod token;
-mod turns;
 
+use crate::metrics::Feed;
 use crate::run::Run;
 use crate::server::Gate;
 use crate::under::NO_ADVISORIES;
 use customs_intel::Snapshot;
 use customs_model::{Known, SignedDuration, Timestamp};
-use customs_registry::{Context, Upstreams};
+use customs_registry::{Context, Turns, Upstreams};
 use customs_rules::Policy;
 use hyper::header::{HOST, HeaderMap};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -28,7 +28,6 @@ use changes::InForce;
 pub(crate) use door::Door;
 pub(crate) use operations::Readiness;
 pub use token::{Role, Token, TokenDigest, TokenError};
-pub(crate) use turns::Turns;
 
 /// What a team's gate serves under. Another one may take its place at any time.
 #[derive(Debug, Clone)]
@@ -136,6 +135,10 @@ pub(crate) struct Team {
     in_force: tokio::sync::Mutex<InForce>,
     /// Who is answered next.
     pub turns: Arc<Turns>,
+    /// The advisories in force, for `/metrics`.
+    feed: Mutex<Option<Feed>>,
+    /// What is held, as it was counted last.
+    held: Mutex<Option<u64>>,
 }
 
 /// Requests that are answered at the same time, until their headers are ready.
@@ -167,6 +170,8 @@ impl Team {
             members: RwLock::default(),
             in_force: tokio::sync::Mutex::default(),
             turns: Turns::new(TOGETHER),
+            feed: Mutex::default(),
+            held: Mutex::default(),
         }
     }
 
@@ -228,6 +233,7 @@ impl Gate {
         // What is granted or ended meanwhile comes after this.
         let turn = self.granting.lock().await;
         let now = self.registry.clock.now();
+        let feed = settings.advisories.known().map(|all| Feed::of(all));
         let mut contexts: BTreeMap<Option<String>, Context> = BTreeMap::new();
         let named = settings.policies.into_iter();
         let named = named.map(|(name, policy)| (Some(name), policy));
@@ -244,6 +250,7 @@ impl Gate {
         self.registry.serve_stale_for(settings.stale_for);
         let members = Arc::new(members);
         *team.members.write().unwrap_or_else(PoisonError::into_inner) = members.clone();
+        *team.feed.lock().unwrap_or_else(PoisonError::into_inner) = feed;
         drop(turn);
         for member in members.all() {
             self.background.forget(&member.name);

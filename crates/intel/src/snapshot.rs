@@ -134,6 +134,12 @@ impl Snapshot {
         self.loaded_at
     }
 
+    /// When the advisory that was changed last was; none where none says so.
+    pub fn newest_change(&self) -> Option<Timestamp> {
+        let changed = self.records.iter().map(|stored| stored.advisory.modified);
+        changed.max().flatten()
+    }
+
     /// How many advisories it holds.
     pub const fn len(&self) -> usize {
         self.records.len()

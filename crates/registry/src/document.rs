@@ -7,11 +7,13 @@
 use crate::flights::Flights;
 use crate::held::Held;
 use crate::http::{Ask, FetchError, Fetcher, host_of, limit, transport};
+use crate::turns::{self, Turns};
 use crate::upstream::Upstream;
 use customs_model::{Clock, Digest, DigestAlgorithm, Hasher, SignedDuration, Timestamp};
 use futures_util::StreamExt as _;
 use reqwest::header::{ACCEPT, ETAG, IF_MODIFIED_SINCE, IF_NONE_MATCH, LAST_MODIFIED};
 use serde::{Deserialize, Serialize};
+use std::collections::HashMap;
 use std::fs::File;
 use std::io::{BufReader, Write as _};
 use std::path::{Path, PathBuf};
@@ -20,7 +22,10 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use url::Url;
 
+mod dated;
 mod team;
+
+pub(crate) use dated::Dated;
 
 /// How long a document is served without asking the upstream again.
 pub const FRESH: SignedDuration = SignedDuration::from_mins(5);
@@ -143,20 +148,47 @@ pub struct Documents<T> {
     clock: Arc<dyn Clock>,
     memory: Mutex<Held<String, Arc<Document<T>>>>,
     flights: Flights,
-    permits: tokio::sync::Semaphore,
+    fetching: Fetching,
     readers: tokio::sync::Semaphore,
     /// How many seconds a document is served that nobody can confirm.
     stale_for: AtomicI64,
+    /// What is known of documents without reading them.
+    dated: dated::AllDated,
     /// Where other gates find these, and this one theirs.
     team: Option<team::OfTeam>,
 }
 
 /// Bytes of indexes that stay in memory; the rest is indexed again from disk.
 const MEMORY: usize = 12 << 20;
-/// Documents fetched and indexed at the same time.
+/// Documents of one upstream that are fetched and indexed at the same time.
 const CONCURRENT: usize = 24;
+/// Upstreams whose turns are kept while nobody fetches from them.
+const UPSTREAMS: usize = 64;
 /// Documents indexed again from disk at the same time.
 const READERS: usize = 8;
+
+/// Who fetches from which upstream: one that hangs takes no turn of another one, and who asks it for
+/// much none of another client's.
+#[derive(Default)]
+struct Fetching(Mutex<HashMap<String, Arc<Turns>>>);
+
+impl Fetching {
+    fn at(&self, upstream: &Upstream) -> Arc<Turns> {
+        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if all.len() >= UPSTREAMS {
+            // Whose turns somebody holds or waits for stay.
+            all.retain(|_, turns| Arc::strong_count(turns) > 1);
+        }
+        let name = upstream.shown();
+        let turns = all.entry(name).or_insert_with(|| Turns::new(CONCURRENT));
+        turns.clone()
+    }
+
+    fn waiting(&self) -> usize {
+        let all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        all.values().map(|turns| turns.waiting()).sum()
+    }
+}
 
 impl<T: Indexed> Documents<T> {
     /// Keeps bodies below `folder`.
@@ -172,9 +204,10 @@ impl<T: Indexed> Documents<T> {
             clock,
             memory: Mutex::new(Held::new(MEMORY)),
             flights: Flights::default(),
-            permits: tokio::sync::Semaphore::new(CONCURRENT),
+            fetching: Fetching::default(),
             readers: tokio::sync::Semaphore::new(READERS),
             stale_for: AtomicI64::new(i64::MAX),
+            dated: dated::AllDated::default(),
             team: None,
         })
     }
@@ -182,6 +215,11 @@ impl<T: Indexed> Documents<T> {
     /// How long a document is served that its upstream cannot confirm. Without a word for ever.
     pub fn serve_stale_for(&self, time: SignedDuration) {
         self.stale_for.store(time.as_secs(), Ordering::Relaxed);
+    }
+
+    /// How many wait for a turn to ask an upstream.
+    pub(crate) fn waiting(&self) -> usize {
+        self.fetching.waiting()
     }
 
     /// The document as it was said last, where its upstream is not to be asked now, because of
@@ -235,7 +273,7 @@ impl<T: Indexed> Documents<T> {
             return Ok(Found::Document(kept));
         }
         // One flight per document: the others wait and find it in memory.
-        let _turn = self.flights.turn(&key).await;
+        let _flight = self.flights.turn(&key).await;
         if let Some(kept) = self.usable(&key, age) {
             return Ok(Found::Document(kept));
         }
@@ -243,7 +281,8 @@ impl<T: Indexed> Documents<T> {
         if let Some(kept) = self.on_disk(&url, &key, old.as_ref(), age).await {
             return Ok(Found::Document(kept));
         }
-        let _permit = self.permits.acquire().await;
+        let turns = self.fetching.at(upstream);
+        let _turn_to_fetch = turns.take(&turns::client()).await;
         self.load(upstream, url, &key, old).await
     }
 
@@ -392,6 +431,7 @@ impl<T: Indexed> Documents<T> {
         if let Some(old) = old.filter(|old| old.body != meta.body) {
             let _ = std::fs::remove_file(self.folder.join(&old.body));
         }
+        self.dated.forget(key);
         self.remember(
             key,
             Arc::new(Document {
@@ -488,6 +528,7 @@ impl<T: Indexed> Documents<T> {
             let _ = std::fs::remove_file(self.folder.join(meta.body));
         }
         let _ = std::fs::remove_file(self.folder.join(format!("{key}.json")));
+        self.dated.forget(key);
         self.memory().remove(&key.to_owned());
     }
 

@@ -18,6 +18,7 @@ mod judge;
 mod queue;
 mod shared;
 pub mod trace;
+mod turns;
 mod upstream;
 #[cfg(feature = "nats")]
 mod worker;
@@ -36,6 +37,7 @@ pub use queue::{Asking, Job, Queue, QueueError, Word, Words};
 pub use queue::{NatsAddress, NatsQueue};
 pub use reqwest;
 pub use shared::{JobCounts, Jobs, Shared};
+pub use turns::{Turn, Turns, on_behalf};
 pub use upstream::{Credential, Secret, Upstream, UpstreamError, Upstreams};
 #[cfg(feature = "nats")]
 pub use worker::{Came, Finished, Worker};

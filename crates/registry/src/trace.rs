@@ -2,8 +2,10 @@
 //!
 //! A request takes over the trace that its client names by the header `traceparent` (W3C Trace
 //! Context, version 00), or begins one; what is asked of a registry for it is sent a `traceparent` of
-//! its own. Each of both is a span, written as one line of JSON. Nobody waits for a line: where
-//! they come faster than they can be written, some are left out and counted.
+//! its own. Each of both is a span, written as one line of JSON, or sent to a collector. Nobody waits
+//! for a line: where they come faster than they can be written, some are left out and counted.
+
+mod otlp;
 
 use customs_model::{Timestamp, printable};
 use serde::Serialize;
@@ -15,6 +17,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
+use url::Url;
 
 /// The header that names a trace.
 pub const TRACEPARENT: &str = "traceparent";
@@ -98,6 +101,15 @@ impl Traces {
             lines,
             left_out: Arc::default(),
         })
+    }
+
+    /// Sends them to a collector, as OTLP over HTTP in JSON: `http://collector.example:4318`, or the
+    /// whole address of another path.
+    ///
+    /// # Errors
+    /// The thread that sends cannot be started.
+    pub fn to_collector(url: Url) -> std::io::Result<Self> {
+        Self::to(otlp::Collector::new(url)?)
     }
 
     /// How many spans were left out: more came than could be written.

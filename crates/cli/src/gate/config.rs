@@ -44,8 +44,8 @@ pub struct Config {
     pub tokens: PathBuf,
     /// What it removes by itself; without it everything stays. A change needs a restart.
     pub keep: Option<KeepEntry>,
-    /// Where it is written which request asked whom, and how long that took: a file, or `stderr`;
-    /// without it nowhere. A change needs a restart.
+    /// Where it is written which request asked whom, and how long that took: a file, `stderr`, or the
+    /// address of a collector of OTLP; without it nowhere. A change needs a restart.
     pub traces: Option<PathBuf>,
 }
 

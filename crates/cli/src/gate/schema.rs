@@ -103,7 +103,8 @@ impl Described for Config {
                     "traces",
                     text(
                         "Where it is written which request asked whom, and how long that took, as \
-                          lines of JSON: a file, or stderr. Without it nowhere. A change needs a restart.",
+                          lines of JSON: a file, or stderr; or the address of a collector, which is sent them by \
+                          OTLP. Without it nowhere. A change needs a restart.",
                     ),
                 ),
             ],

@@ -42,7 +42,7 @@ struct Fixed {
     drain: Duration,
     folder: Option<PathBuf>,
     keep: Option<Keep>,
-    traces: Option<PathBuf>,
+    traces: Option<TracesTo>,
 }
 
 /// Reads everything and serves nothing.
@@ -125,8 +125,8 @@ async fn run(live: Live, loaded: Loaded, fixed: Fixed, place: &Place) -> Result<
         waits: Waits::default(),
     };
     let gate = Gate::for_team(options, opened.shared, &fixed.public).doing("start the gate")?;
-    if let Some(path) = &fixed.traces {
-        gate.trace_to(traces(path)?);
+    if let Some(to) = &fixed.traces {
+        gate.trace_to(traces(to)?);
     }
     let said = gate.apply(loaded.settings).await;
     for sentence in said.map_err(|error| Failure::usage(error.to_string()))? {
@@ -160,18 +160,50 @@ async fn run(live: Live, loaded: Loaded, fixed: Fixed, place: &Place) -> Result<
     served.doing("serve")
 }
 
-/// Where traces go: added to a file that only its user reads, so that who turns files over may copy it
-/// and make it empty.
-fn traces(path: &Path) -> Result<Traces, Failure> {
-    let started = if path == Path::new(STDERR) {
-        Traces::to(std::io::stderr())
-    } else {
-        let mut options = std::fs::OpenOptions::new();
-        options.append(true).create(true);
-        #[cfg(unix)]
-        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-        let file = options.open(path);
-        Traces::to(file.doing(format_args!("write traces to {}", path.display()))?)
+/// Where traces go.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum TracesTo {
+    /// Where the log goes.
+    Stderr,
+    /// A file.
+    File(PathBuf),
+    /// A collector, by OTLP.
+    Collector(Url),
+}
+
+impl TracesTo {
+    fn of(path: &Path, live: &Live) -> Result<Self, Failure> {
+        let text = path.to_str().unwrap_or_default();
+        if text == STDERR {
+            return Ok(Self::Stderr);
+        }
+        if !text.starts_with("http://") && !text.starts_with("https://") {
+            return Ok(Self::File(live.at(path)));
+        }
+        let url = text.parse::<Url>().map_err(|error| {
+            Failure::usage(format!(
+                "traces {:?} is no address of a collector: {error}",
+                printable(text, 80)
+            ))
+        })?;
+        Ok(Self::Collector(url))
+    }
+}
+
+/// A file is added to, and only its user reads it, so that who turns files over may copy it and make
+/// it empty.
+fn traces(to: &TracesTo) -> Result<Traces, Failure> {
+    let started = match to {
+        TracesTo::Stderr => Traces::to(std::io::stderr()),
+        TracesTo::Collector(url) => Traces::to_collector(url.clone()),
+        TracesTo::File(path) => {
+            let mut options = std::fs::OpenOptions::new();
+            options.append(true).create(true);
+            #[cfg(unix)]
+            std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+            let file = options.open(path);
+            Traces::to(file.doing(format_args!("write traces to {}", path.display()))?)
+        }
     };
     started.doing("write traces")
 }
@@ -345,10 +377,11 @@ impl Fixed {
             drain: drain(&config.limits)?,
             folder: config.folder.as_deref().map(|folder| live.at(folder)),
             keep: Keep::of(config.keep.as_ref())?,
-            traces: config.traces.as_deref().map(|path| match path.to_str() {
-                Some(STDERR) => path.to_owned(),
-                _ => live.at(path),
-            }),
+            traces: config
+                .traces
+                .as_deref()
+                .map(|path| TracesTo::of(path, live))
+                .transpose()?,
         })
     }
 }

@@ -100,7 +100,15 @@ async fn npm_reads_it_in_the_error_of_the_answer() {
         let refused = world.gate.get(path).await;
         assert_eq!(refused.status, 403, "{path}");
         tells_all(&world, &refused.error(), "left@1.1.0");
-        assert_eq!(refused.json()["rule"], "version-age");
+        let about = refused.json();
+        assert_eq!(about["rule"], "version-age");
+        // The place of its record in the ledger. Who runs a command has no page to look at.
+        let decision = about["decision"].as_str().unwrap();
+        let place = decision
+            .strip_prefix("DEC-")
+            .and_then(|at| at.split_once('-'));
+        assert!(place.is_some_and(|(chain, seq)| chain.len() == 8 && seq.parse::<u64>().is_ok()));
+        assert!(about["url"].is_null() && about["eligible_at"].is_string());
         assert!(refused.header("content-type").contains("json"));
         assert_eq!(refused.header("cache-control"), "no-store");
     }

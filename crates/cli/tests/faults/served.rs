@@ -8,6 +8,7 @@ mod away;
 mod config;
 #[cfg(unix)]
 mod connections;
+mod decided;
 #[cfg(unix)]
 mod fair;
 #[cfg(unix)]

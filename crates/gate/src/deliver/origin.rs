@@ -3,14 +3,14 @@
 
 use super::Checked;
 use super::read::Reading;
-use crate::answer::{Body, eligible_at, refusal};
+use crate::answer::{Body, eligible_at};
 use crate::origins::{Seen, Wanted};
 use crate::server::Gate;
 use customs_ecosystem::npm::Packument;
 use customs_registry::document::Document;
 use customs_registry::evidence::{false_attestations, offered_signatures};
 use customs_rules::LockedOutcome;
-use hyper::{Response, StatusCode};
+use hyper::Response;
 use std::sync::Arc;
 
 /// The document that an artifact is delivered by, where it may hold signatures.
@@ -52,9 +52,9 @@ impl Gate {
             self.origins
                 .keep(self.registry.clock.now(), self.wanted(checked));
             let (rule, why) = reading.note_of(&judgement);
-            self.append_or_log(reading.record_of(&judgement)).await;
+            let record = reading.record_of(&judgement);
             let at = eligible_at(&judgement.decision.action);
-            return Err(refusal(reader, StatusCode::FORBIDDEN, &rule, &why, at));
+            return Err(self.refused(record, reader, &rule, &why, at).await);
         }
         let admitted = &mut checked.delivery.admitted;
         let first = seen.refuted.first();

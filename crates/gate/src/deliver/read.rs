@@ -3,7 +3,7 @@
 //! decided; here everything else is.
 
 use super::Checked;
-use crate::answer::{Body, eligible_at, failure, refusal};
+use crate::answer::{Body, eligible_at, failure};
 use crate::report::{Event, RefusedEntry};
 use crate::run::Run;
 use crate::server::Gate;
@@ -182,9 +182,9 @@ impl Gate {
             }
             Outcome::Refused(judgement) => {
                 let (rule, why) = reading.note_of(&judgement);
-                self.append_or_log(reading.record_of(&judgement)).await;
+                let record = reading.record_of(&judgement);
                 let at = eligible_at(&judgement.decision.action);
-                Err(refusal(reader, StatusCode::FORBIDDEN, &rule, &why, at))
+                Err(self.refused(record, reader, &rule, &why, at).await)
             }
             Outcome::NotRead(because) => {
                 let why = reading.not_read(&because);

@@ -137,13 +137,14 @@ impl Gate {
         }
     }
 
-    /// Counts what happens to the bars of the page, for ever.
+    /// Counts what happens to the bars of the page, and what is held, for ever.
     pub(crate) async fn watch_numbers(self: Arc<Self>) {
         let mut tick = tokio::time::interval(LOOK);
         loop {
             tick.tick().await;
             let now = self.registry.clock.now();
             self.watch.look(&self.metrics.totals(), now);
+            self.count_held().await;
         }
     }
 }

@@ -130,7 +130,7 @@ impl Gate {
     }
 
     pub(super) fn numbers(&self) -> Response<Body> {
-        let mut response = Response::new(full(self.metrics.render()));
+        let mut response = Response::new(full(self.metrics.render_with(&self.gauges())));
         let headers = response.headers_mut();
         headers.insert(CONTENT_TYPE, HeaderValue::from_static(MEDIA_TYPE));
         headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));

@@ -1,12 +1,15 @@
 //! Whether the gate is well, for probes of whatever runs it.
 
 use crate::answer::{Body, full};
+use crate::metrics::Gauges;
 use crate::page::Asked;
 use crate::server::Gate;
+use customs_model::Timestamp;
+use customs_store::{Store, StoreError};
 use hyper::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderValue};
 use hyper::{Response, StatusCode};
-use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::sync::{Arc, PoisonError};
 use std::time::{Duration, Instant};
 
 /// How long the ledger may take to answer.
@@ -49,6 +52,38 @@ impl Gate {
         }
     }
 
+    /// What is so now.
+    pub(super) fn gauges(&self) -> Gauges {
+        let Some(team) = &self.team else {
+            return Gauges::default();
+        };
+        Gauges {
+            waiting: team.turns.waiting(),
+            fetches: self.registry.waiting(),
+            held: *team.held.lock().unwrap_or_else(PoisonError::into_inner),
+            feed: *team.feed.lock().unwrap_or_else(PoisonError::into_inner),
+        }
+    }
+
+    /// Counts what is held. Where the ledger does not answer, it is not known.
+    pub(crate) async fn count_held(&self) {
+        let Some(team) = &self.team else { return };
+        let (store, now) = (self.store(), self.registry.clock.now());
+        let counted = tokio::task::spawn_blocking(move || held(&*store, now)).await;
+        let counted = match counted {
+            Ok(Ok(counted)) => Some(counted),
+            Ok(Err(error)) => {
+                tracing::debug!(%error, "what is held could not be counted");
+                None
+            }
+            Err(error) => {
+                tracing::error!(%error, "what is held could not be counted");
+                None
+            }
+        };
+        *team.held.lock().unwrap_or_else(PoisonError::into_inner) = counted;
+    }
+
     /// Whether requests should be sent here; why not, in words that give nothing away.
     async fn ready(self: &Arc<Self>) -> Result<(), String> {
         if self.draining.load(Ordering::Relaxed) || *self.stopping.borrow() {
@@ -79,6 +114,24 @@ impl Gate {
         *last = Some((Instant::now(), answer.clone()));
         answer
     }
+}
+
+/// Rows of one page of the list, and pages that are counted.
+const ROWS: usize = 500;
+const PAGES: usize = 10;
+
+/// How much is held, up to 5,000.
+fn held(store: &dyn Store, now: Timestamp) -> Result<u64, StoreError> {
+    let (mut count, mut after) = (0, None);
+    for _ in 0..PAGES {
+        let page = store.held(now, after.as_ref(), ROWS)?;
+        count += page.rows.len() as u64;
+        after = page.next;
+        if after.is_none() {
+            break;
+        }
+    }
+    Ok(count)
 }
 
 fn plain(status: StatusCode, text: &str) -> Response<Body> {

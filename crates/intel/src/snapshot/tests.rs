@@ -176,3 +176,12 @@ proptest! {
         prop_assert_ne!(&first, &name(as_read(&records)));
     }
 }
+
+#[test]
+fn a_set_is_as_new_as_what_was_changed_last_in_it() {
+    let old = record("GHSA-1", "2026-11-01", "a", FIXED);
+    let new = record("GHSA-2", "2026-11-20", "b", FIXED);
+    let newest = load(&[&new, &old]).newest_change();
+    assert_eq!(newest, "2026-11-20T00:00:00Z".parse().ok());
+    assert_eq!(load(&[]).newest_change(), None);
+}

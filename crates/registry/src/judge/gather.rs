@@ -320,6 +320,23 @@ pub(super) fn sight(
     }
 }
 
+/// The instant after which no entry of a document was published or first seen; of each the publish
+/// time and its [`sight`]. None where one is undated, or its registry told another time before: rules
+/// about change look at such ones whatever time it is.
+pub(super) fn newest(
+    entries: impl Iterator<Item = (Option<Timestamp>, (Option<FirstSight>, Option<Timestamp>))>,
+) -> Option<Timestamp> {
+    let mut newest: Option<Timestamp> = None;
+    for (published, (first, before)) in entries {
+        if before.is_some() {
+            return None;
+        }
+        let appeared = first.filter(|first| !first.baseline).map(|first| first.at);
+        newest = newest.max(Some(published?)).max(appeared);
+    }
+    newest
+}
+
 /// Advisories about a release, from the configured source or the upstream's own audit.
 pub(super) fn advisories(
     context: &Context,
@@ -432,6 +449,33 @@ fn add_runs(runs: &mut RunsCode, found: &RunsCode) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_document_is_as_new_as_the_last_that_appeared_in_it() {
+        let at = |text: &str| text.parse::<Timestamp>().unwrap();
+        let (old, young) = (at("2020-01-01T00:00:00Z"), at("2026-11-30T00:00:00Z"));
+        let first = |at, baseline| FirstSight {
+            at,
+            baseline,
+            not_before: None,
+        };
+        let of = |entries: &[(Option<Timestamp>, Option<FirstSight>, Option<Timestamp>)]| {
+            newest(
+                entries
+                    .iter()
+                    .map(|(published, first, before)| (*published, (*first, *before))),
+            )
+        };
+        let plain = (Some(old), Some(first(young, true)), None);
+        assert_eq!(of(&[plain]), Some(old), "it stood there at the first look");
+        assert_eq!(of(&[plain, (Some(young), None, None)]), Some(young));
+        // It came lately, whatever time it claims.
+        let late = (Some(old), Some(first(young, false)), None);
+        assert_eq!(of(&[late, plain]), Some(young));
+        assert_eq!(of(&[plain, (None, Some(first(old, true)), None)]), None);
+        assert_eq!(of(&[plain, (Some(old), None, Some(old))]), None);
+        assert_eq!(of(&[]), None);
+    }
 
     #[test]
     fn releases_of_one_package_are_of_one_family() {

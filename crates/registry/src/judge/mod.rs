@@ -17,6 +17,7 @@ mod promised;
 mod pypi;
 mod standing;
 mod trail;
+mod undecided;
 mod unseen;
 
 pub use archive::ArtifactFacts;
@@ -192,6 +193,9 @@ pub struct Judged {
     cut_short: bool,
     /// Artifacts that nobody waited for: with what they say it is made again.
     unseen: Vec<Unseen>,
+    /// No entry of the document was published or first seen later; none where one of them does not
+    /// say when it was, or its registry told another instant before.
+    newest: Option<Timestamp>,
     taken: AtomicBool,
 }
 
@@ -385,6 +389,14 @@ impl Registry {
         self
     }
 
+    /// How many wait for a turn to ask a registry for a document.
+    pub fn waiting(&self) -> usize {
+        self.npm.waiting()
+            + self.pypi.waiting()
+            + self.cargo.waiting()
+            + self.cargo_config.waiting()
+    }
+
     /// The same two questions, whoever asks.
     fn decide(&self, context: &Context, dossier: &Dossier, now: Timestamp) -> Judgement {
         let verdict = customs_rules::judge(dossier, &self.rules);
@@ -447,6 +459,8 @@ impl Registry {
         judged.unseen = std::mem::take(&mut *gaps.unseen_so_far());
         if judged.doubtful {
             judged.expire(later(now, DOUBT_COUNTS));
+            // First sights may be what could not be asked for.
+            judged.newest = None;
         }
         let judged = Arc::new(judged);
         if trail.is_start() || !judged.cut_short {

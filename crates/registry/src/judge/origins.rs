@@ -6,7 +6,7 @@
 //! nobody else is asked in its place: whoever brings it down must not get to say what the name is.
 
 use super::{Context, Registry};
-use crate::document::{Document, Documents, FRESH, Found, Indexed};
+use crate::document::{Dated, Document, Documents, FRESH, Found, Indexed};
 use crate::http::FetchError;
 use crate::upstream::Upstream;
 use customs_model::{PackageName, Route, SignedDuration, Timestamp};
@@ -123,6 +123,33 @@ impl Registry {
         Ok(None)
     }
 
+    /// What is remembered of a document from its name's origin, where neither the store nor a registry
+    /// has to be asked for that. The order is the one of [`Registry::origin_document`].
+    pub(super) fn dated_document<'a, T: Indexed>(
+        &self,
+        context: &'a Context,
+        package: &PackageName,
+        documents: &Documents<T>,
+        path: &str,
+    ) -> Option<(&'a Upstream, Dated)> {
+        let all = context.upstreams.origins_of(package);
+        let keeps = context.upstreams.keeps_origins;
+        let now = self.clock.now();
+        let fixed = match keeps && !context.upstreams.is_moved(package) {
+            true => self.told_origin(package, now)?,
+            false => None,
+        };
+        let is_missing = |upstream: &Upstream| {
+            let missed = self.origins.missed(package, upstream);
+            keeps && upstream.route == Route::Private && missed.is_some_and(|at| is_fresh(at, now))
+        };
+        let origin = match fixed {
+            Some(fixed) => all.into_iter().find(|one| *one.shown() == *fixed)?,
+            None => all.into_iter().find(|one| !is_missing(one))?,
+        };
+        Some((origin, documents.dated(origin, path)?))
+    }
+
     /// What a public registry said of a name last, while a private one cannot be asked.
     async fn kept_elsewhere<'a, T: Indexed>(
         &self,
@@ -165,16 +192,22 @@ impl Registry {
         }
     }
 
+    /// Where a name comes from for good, as the store said lately. `None`: it has to be asked.
+    fn told_origin(&self, package: &PackageName, now: Timestamp) -> Option<Option<Arc<str>>> {
+        let inside = self.origins.inside();
+        if let Some(fixed) = inside.fixed.get(package) {
+            return Some(Some(fixed.clone()));
+        }
+        // As long as private registries are believed that they have none.
+        let told = inside.open.get(package);
+        told.is_some_and(|at| is_fresh(*at, now)).then_some(None)
+    }
+
     /// Where a name comes from for good, if that is known.
     async fn fixed_origin(&self, package: &PackageName) -> Result<Option<Arc<str>>, FetchError> {
-        if let Some(fixed) = self.origins.inside().fixed.get(package) {
-            return Ok(Some(fixed.clone()));
-        }
         let now = self.clock.now();
-        // As long as private registries are believed that they have none.
-        let told = self.origins.inside().open.get(package).copied();
-        if told.is_some_and(|at| is_fresh(at, now)) {
-            return Ok(None);
+        if let Some(told) = self.told_origin(package, now) {
+            return Ok(told);
         }
         let (store, name) = (self.store.clone(), origin_key(package));
         let asked = tokio::task::spawn_blocking(move || store.meta(&name)).await;

@@ -74,8 +74,11 @@ impl Progress {
         let mut state = self.lock();
         state.tip = tip.clone();
         state.commits += 1;
-        state.waiting_since.get_or_insert_with(Instant::now);
-        self.changed.notify_all();
+        // Who waits for the next sync knows when it is; to be woken by each commit only costs it.
+        if state.waiting_since.is_none() {
+            state.waiting_since = Some(Instant::now());
+            self.changed.notify_all();
+        }
     }
 
     /// Why nothing more may be recorded. After a failed sync the system may have

@@ -2,6 +2,8 @@
 
 use super::world::{Site, token};
 use crate::harness::{many_bytes, read, try_read, with};
+use crate::shelves::{days, package, release};
+use customs_model::{Clock as _, SystemClock};
 use customs_replay::{Fault, Faults};
 use std::time::Duration;
 use tokio::task::JoinSet;
@@ -34,6 +36,14 @@ async fn who_asks_a_registry_that_hangs_for_much_holds_up_nobody_else() {
         .await;
     // By a connection of its own.
     let url = format!("{}/left", served.base);
+    let one = site.client().get(url).bearer_auth(&other.secret);
+    let got = tokio::time::timeout(SOON, read(one)).await;
+    assert_eq!(got.expect("an answer in time").status, 200);
+    // What is not here yet comes from that very registry.
+    let releases = vec![release("1.0.0", days(400))];
+    let right = package("right", SystemClock.now(), releases);
+    site.shelves.npm(&site.upstream.base(), &right);
+    let url = format!("{}/right", served.base);
     let one = site.client().get(url).bearer_auth(&other.secret);
     let got = tokio::time::timeout(SOON, read(one)).await;
     assert_eq!(got.expect("an answer in time").status, 200);

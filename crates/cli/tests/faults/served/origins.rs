@@ -176,6 +176,43 @@ async fn an_internal_name_is_never_told_in_public_whatever_is_asked() {
     assert!(one.asked_for("acme") > 0 && two.asked_for("acme") > 0);
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_written_in_public_has_no_internal_name_in_its_body() {
+    let mut site = Site::new().await;
+    site.more = INTERNAL.to_owned();
+    let ci = token("ci", "role = \"publish\"\n");
+    site.tokens(&[&ci]);
+    let served = site.start().await;
+    let put = |path: &str, body: String| {
+        let url = format!("{}{path}", served.base);
+        let asked = served.client.put(url).bearer_auth(&ci.secret);
+        crate::harness::read(asked.body(body))
+    };
+    let publish = |dependency: &str| {
+        let version = serde_json::json!({ "dependencies": { dependency: "1" } });
+        serde_json::json!({ "name": "left", "versions": { "2.0.0": version } }).to_string()
+    };
+    for (path, body) in [
+        ("/left", publish("@acme/x")),
+        ("/left", publish("Secret-Tool")),
+        ("/left", publish("x").replace('x', "\\u0040acme\\/x")),
+        (
+            "/-/team/open/dev/package",
+            "{\"package\":\"@acme/x\"}".to_owned(),
+        ),
+        ("/-/npm/v1/user", "not JSON, of secret-tool".to_owned()),
+        ("/left", "{\"cut\":".to_owned()),
+    ] {
+        let got = put(path, body.clone()).await;
+        got.explained(404, &["not passed on"]);
+    }
+    assert_eq!(asked_for(&site.upstream, ""), [], "nothing arrived");
+    put("/left", publish("other")).await;
+    let arrived = asked_for(&site.upstream, "/left");
+    assert_eq!(arrived.len(), 1);
+    assert_eq!(arrived[0].method, "PUT");
+}
+
 /// Whoever brings a private registry down must not get to say what its names are.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn any_answer_of_a_private_registry_but_404_fails_and_falls_through_to_nobody() {

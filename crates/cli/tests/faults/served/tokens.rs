@@ -15,15 +15,16 @@ use std::sync::Arc;
 const TARBALL: &str = "/left/-/left-1.0.0.tgz";
 
 /// A team's gate in this process, so that its clock can be moved.
-struct Team {
-    gate: Arc<Gate>,
-    clock: Arc<FixedClock>,
+pub(super) struct Team {
+    pub gate: Arc<Gate>,
+    pub clock: Arc<FixedClock>,
     store: Arc<SqliteStore>,
-    upstream: Server,
+    pub shelves: Shelves,
+    pub upstream: Server,
     port: u16,
     client: reqwest::Client,
     task: tokio::task::JoinHandle<std::io::Result<()>>,
-    _folder: tempfile::TempDir,
+    pub folder: tempfile::TempDir,
 }
 
 impl Drop for Team {
@@ -32,7 +33,7 @@ impl Drop for Team {
     }
 }
 
-fn token(name: &str, secret: &str) -> Token {
+pub(super) fn token(name: &str, secret: &str) -> Token {
     Token {
         name: name.to_owned(),
         digest: TokenDigest::of(secret),
@@ -44,7 +45,7 @@ fn token(name: &str, secret: &str) -> Token {
 }
 
 impl Team {
-    async fn new(tokens: Vec<Token>) -> Self {
+    pub async fn new(tokens: Vec<Token>) -> Self {
         customs_registry::http::install_tls();
         let folder = tempfile::tempdir().unwrap();
         let clock = Arc::new(FixedClock::new(SystemClock.now()));
@@ -84,7 +85,8 @@ impl Team {
         let team = Self {
             task: tokio::spawn(serve_team(gate.clone(), listening)),
             client: reqwest::Client::builder().no_proxy().build().unwrap(),
-            _folder: folder,
+            folder,
+            shelves,
             gate,
             clock,
             store,
@@ -95,7 +97,7 @@ impl Team {
         team
     }
 
-    fn settings(&self, tokens: Vec<Token>, policies: BTreeMap<String, Policy>) -> TeamSettings {
+    pub fn settings(&self, tokens: Vec<Token>, policies: BTreeMap<String, Policy>) -> TeamSettings {
         TeamSettings {
             upstreams: npm_at(&self.upstream.base()),
             policy: Policy::default(),
@@ -111,12 +113,12 @@ impl Team {
         self.gate.apply(settings).await.unwrap();
     }
 
-    fn ask(&self, path: &str) -> reqwest::RequestBuilder {
+    pub fn ask(&self, path: &str) -> reqwest::RequestBuilder {
         self.client
             .get(format!("http://127.0.0.1:{}{path}", self.port))
     }
 
-    async fn get(&self, path: &str, secret: &str) -> Answered {
+    pub async fn get(&self, path: &str, secret: &str) -> Answered {
         read(self.ask(path).bearer_auth(secret)).await
     }
 

@@ -42,6 +42,11 @@ pub(super) fn precedes(entry: &Line, of: &Version, line: &str) -> bool {
         && (is_prerelease(of) || !is_prerelease(version))
 }
 
+/// The path of a crate's file below a sparse index.
+pub(super) fn file_path(package: &PackageName) -> String {
+    index_path(package.as_str())
+}
+
 /// A file of the sparse index.
 #[derive(Debug)]
 pub struct CargoDocument(pub Index);
@@ -153,8 +158,7 @@ impl Registry {
         context: &'a Context,
         package: &PackageName,
     ) -> Result<Option<(&'a Upstream, Arc<Document<CargoDocument>>)>, FetchError> {
-        let path = index_path(package.as_str());
-        self.origin_document(context, package, &self.cargo, &path)
+        self.origin_document(context, package, &self.cargo, &file_path(package))
             .await
     }
 
@@ -169,15 +173,32 @@ impl Registry {
                 return Ok(None);
             };
             let now = self.clock.now();
+            let path = file_path(&package);
+            let place = (&self.cargo, upstream, path.as_str());
+            if let Some(judged) = self.undecided(context, &package, place, &document, now) {
+                return Ok(Some(JudgedDocument {
+                    upstream: upstream.clone(),
+                    document,
+                    judged,
+                }));
+            }
             let key = judged_key(context, &package, upstream, &document.digest);
             let judged = match self.recall_or_turn(&key, now, &trail).await {
-                Ok(judged) => judged,
+                Ok(judged) => {
+                    self.cargo.confirm_dated(upstream, &path, &document);
+                    judged
+                }
                 Err(_turn) => {
                     let case = self
                         .cargo_case(context, upstream, &package, &document, now, &trail)
                         .await;
-                    let judged = self.judge_index(&case, &package).await;
-                    self.keep(key, judged, now, &case.gaps, &trail)
+                    let mut judged = self.judge_index(&case, &package).await;
+                    judged.newest = case.newest();
+                    let judged = self.keep(key, judged, now, &case.gaps, &trail);
+                    if let Some(newest) = judged.newest {
+                        self.cargo.note_dated(upstream, &path, &document, newest);
+                    }
+                    judged
                 }
             };
             Ok(Some(JudgedDocument {
@@ -470,6 +491,14 @@ impl Case<'_> {
             }
             None => appeared || self.newest_undated == Some(at),
         }
+    }
+
+    /// When the last release appeared, where each is dated.
+    fn newest(&self) -> Option<Timestamp> {
+        gather::newest(self.all.iter().map(|line| {
+            let sight = gather::sight(&self.sights, &line.version, None);
+            (line.pubtime, sight)
+        }))
     }
 
     fn earliest(&self) -> Option<Timestamp> {

@@ -72,6 +72,14 @@ impl Case<'_> {
             || first.is_some_and(|f| !f.baseline && self.now.duration_since(f.at) < window)
     }
 
+    /// When the last release appeared, where each is dated.
+    pub fn newest(&self) -> Option<Timestamp> {
+        gather::newest(self.all.iter().map(|candidate| {
+            let sight = gather::sight(&self.sights, &candidate.entry.version, None);
+            (candidate.published, sight)
+        }))
+    }
+
     /// What of the signatures that the document offers for a release is false.
     pub fn false_signatures(&self, at: usize) -> Vec<String> {
         let Some(trusted) = &self.context.trust else {

@@ -112,14 +112,27 @@ impl Registry {
                 return Ok(None);
             };
             let now = self.clock.now();
+            let path = document_path(&package);
+            let place = (&self.npm, upstream, path.as_str());
+            if let Some(judged) = self.undecided(context, &package, place, &document, now) {
+                return Ok(Some(JudgedDocument {
+                    upstream: upstream.clone(),
+                    document,
+                    judged,
+                }));
+            }
             let key = judged_key(context, &package, upstream, &document.digest);
             let judged = match self.recall_or_turn(&key, now, &trail).await {
-                Ok(judged) => judged,
+                Ok(judged) => {
+                    self.npm.confirm_dated(upstream, &path, &document);
+                    judged
+                }
                 Err(_turn) => {
                     let case = self
                         .npm_case(context, upstream, &package, &document, now, &trail)
                         .await;
                     let mut judged = self.judge_packument(&case).await;
+                    judged.newest = case.newest();
                     match &case.audit {
                         Known::Is(_) => judged.expire(later(now, AUDIT_COUNTS)),
                         Known::NotKnown(_) => case.gaps.doubt(),
@@ -127,9 +140,14 @@ impl Registry {
                     }
                     // One whose document vanished while it was read says too little.
                     if document.body.exists() {
-                        self.keep(key, judged, now, &case.gaps, &trail)
+                        let judged = self.keep(key, judged, now, &case.gaps, &trail);
+                        if let Some(newest) = judged.newest {
+                            self.npm.note_dated(upstream, &path, &document, newest);
+                        }
+                        judged
                     } else {
                         judged.doubtful = true;
+                        judged.newest = None;
                         Arc::new(judged)
                     }
                 }

@@ -103,6 +103,14 @@ impl Case<'_> {
         }
     }
 
+    /// When the last file appeared, where each is dated.
+    pub fn newest(&self) -> Option<Timestamp> {
+        gather::newest(self.all.iter().map(|(file, version)| {
+            let sight = gather::sight(&self.sights, version, Some(&file.filename));
+            (file.upload_time, sight)
+        }))
+    }
+
     pub fn carries_provenance(&self) -> bool {
         self.all.iter().any(|(file, _)| file.provenance.is_some())
     }

@@ -59,6 +59,11 @@ impl Indexed for PypiPage {
     }
 }
 
+/// The path of a project's page below an index.
+pub(super) fn page_path(package: &PackageName) -> String {
+    format!("{package}/")
+}
+
 /// What a file is built for: the last tag of a wheel; nothing of a source distribution.
 pub(super) fn platform(filename: &str) -> Option<&str> {
     filename.strip_suffix(".whl")?.rsplit('-').next()
@@ -99,15 +104,32 @@ impl Registry {
                 return Ok(None);
             };
             let now = self.clock.now();
+            let path = page_path(&package);
+            let place = (&self.pypi, upstream, path.as_str());
+            if let Some(judged) = self.undecided(context, &package, place, &document, now) {
+                return Ok(Some(JudgedDocument {
+                    upstream: upstream.clone(),
+                    document,
+                    judged,
+                }));
+            }
             let key = judged_key(context, &package, upstream, &document.digest);
             let judged = match self.recall_or_turn(&key, now, &trail).await {
-                Ok(judged) => judged,
+                Ok(judged) => {
+                    self.pypi.confirm_dated(upstream, &path, &document);
+                    judged
+                }
                 Err(_turn) => {
                     let case = self
                         .pypi_case(context, upstream, &package, &document, now, &trail)
                         .await;
-                    let judged = self.judge_page(&case).await;
-                    self.keep(key, judged, now, &case.gaps, &trail)
+                    let mut judged = self.judge_page(&case).await;
+                    judged.newest = case.newest();
+                    let judged = self.keep(key, judged, now, &case.gaps, &trail);
+                    if let Some(newest) = judged.newest {
+                        self.pypi.note_dated(upstream, &path, &document, newest);
+                    }
+                    judged
                 }
             };
             Ok(Some(JudgedDocument {
@@ -125,8 +147,7 @@ impl Registry {
         context: &'a Context,
         package: &PackageName,
     ) -> Result<Option<(&'a Upstream, Arc<Document<PypiPage>>)>, FetchError> {
-        let path = format!("{package}/");
-        self.origin_document(context, package, &self.pypi, &path)
+        self.origin_document(context, package, &self.pypi, &page_path(package))
             .await
     }
 

@@ -2,14 +2,32 @@
 //! waits for itself, not in front of the others. Nobody is refused for it.
 //!
 //! One client holds at most half of the turns, also while nobody else asks: what it asked for may hang,
-//! and then nobody would give a turn back. So there are at most two that hold all that they may.
+//! and then nobody would give a turn back. So there are at most two that hold all that they may. What is
+//! done for nobody in particular may hold all: there is nobody whom it keeps waiting but itself.
 
 use std::collections::{HashMap, VecDeque};
+use std::future::Future;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::oneshot;
 
-/// Requests that are answered at the same time.
-pub(crate) struct Turns(Mutex<Inside>);
+tokio::task_local! {
+    /// For whom what is done now is done.
+    static CLIENT: Arc<str>;
+}
+
+/// Does something for a client: what is fetched for it on the way takes turns with what others ask
+/// for.
+pub async fn on_behalf<F: Future>(client: Arc<str>, what: F) -> F::Output {
+    CLIENT.scope(client, what).await
+}
+
+/// For whom what is done now is done; empty for nobody in particular.
+pub(crate) fn client() -> Arc<str> {
+    CLIENT.try_with(Arc::clone).unwrap_or_default()
+}
+
+/// Things that are done at the same time, so many and no more.
+pub struct Turns(Mutex<Inside>);
 
 struct Inside {
     free: usize,
@@ -29,7 +47,7 @@ struct Client {
 }
 
 /// The right to be answered; given on when this is dropped.
-pub(crate) struct Turn(Option<(Arc<Turns>, Arc<str>)>);
+pub struct Turn(Option<(Arc<Turns>, Arc<str>)>);
 
 impl Drop for Turn {
     fn drop(&mut self) {
@@ -43,13 +61,22 @@ impl Drop for Turn {
 impl Inside {
     /// A turn for this client, if it may have one now.
     fn take(&mut self, client: &Arc<str>) -> bool {
+        let each = self.share_of(client);
         let one = self.clients.entry(client.clone()).or_default();
-        let takes = self.free > 0 && one.held < self.each;
+        let takes = self.free > 0 && one.held < each;
         if takes {
             one.held += 1;
             self.free -= 1;
         }
         takes
+    }
+
+    /// The most that a client holds.
+    fn share_of(&self, client: &str) -> usize {
+        match client.is_empty() {
+            true => usize::MAX,
+            false => self.each,
+        }
     }
 
     fn give_back(&mut self, client: &Arc<str>) {
@@ -78,8 +105,10 @@ impl Inside {
         if self.free == 0 {
             return None;
         }
-        let (clients, each) = (&self.clients, self.each);
-        let may = |client: &Arc<str>| clients.get(client).is_some_and(|one| one.held < each);
+        let may = |client: &Arc<str>| {
+            let one = self.clients.get(client);
+            one.is_some_and(|one| one.held < self.share_of(client))
+        };
         let at = self.order.iter().position(may)?;
         let client = self.order.remove(at)?;
         let one = self.clients.get_mut(&client)?;
@@ -107,6 +136,12 @@ impl Turns {
 
     fn inside(&self) -> MutexGuard<'_, Inside> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// How many wait for a turn.
+    pub fn waiting(&self) -> usize {
+        let inside = self.inside();
+        inside.clients.values().map(|one| one.line.len()).sum()
     }
 
     /// Waits for a turn of this client.
@@ -222,6 +257,26 @@ mod tests {
         let turn = tokio::time::timeout(Duration::from_secs(5), first).await;
         drop(turn.unwrap().unwrap());
         assert_eq!(turns.inside().free, 2);
+    }
+
+    #[tokio::test]
+    async fn what_is_done_for_nobody_in_particular_holds_all_and_who_waits_is_counted() {
+        let turns = Turns::new(4);
+        assert_eq!(&*client(), "");
+        let mut held = Vec::new();
+        for _ in 0..4 {
+            held.push(soon(turns.take(&client())).await.unwrap());
+        }
+        let waits = tokio::spawn({
+            let turns = turns.clone();
+            on_behalf("one".into(), async move { turns.take(&client()).await })
+        });
+        tokio::task::yield_now().await;
+        assert_eq!(turns.waiting(), 1);
+        held.pop();
+        let turn = tokio::time::timeout(Duration::from_secs(5), waits).await;
+        drop(turn.unwrap().unwrap());
+        assert_eq!(turns.waiting(), 0);
     }
 
     #[tokio::test]
