@@ -25,6 +25,11 @@ fn tools() -> PathBuf {
     )
 }
 
+/// The folder that a pinned tool's programs lie in.
+pub fn folder_of(tool: &str) -> PathBuf {
+    tools().join("path").join(tool)
+}
+
 /// What a program printed.
 pub struct Ran {
     pub code: Option<i32>,
@@ -63,7 +68,7 @@ impl World {
         let folder = tempfile::tempdir().unwrap();
         std::fs::create_dir_all(folder.path().join("home/project/.git")).unwrap();
         let own = std::env::var_os("PATH").unwrap();
-        let pinned = tools().join("path").join(tool);
+        let pinned = folder_of(tool);
         if !matches!(tool, "npm" | "cargo") {
             assert!(
                 pinned.is_dir(),

@@ -21,6 +21,7 @@ mod bun;
 mod cargo;
 mod check;
 mod counts;
+mod fixes;
 mod ground;
 mod lockfiles;
 mod members;
