@@ -17,10 +17,13 @@ mod action;
 mod answers;
 mod archives;
 mod ask;
+#[path = "../faults/authority.rs"]
+mod authority;
 mod bun;
 mod cargo;
 mod check;
 mod counts;
+mod false_alarms;
 mod fixes;
 mod ground;
 mod lockfiles;
