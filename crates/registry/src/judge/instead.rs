@@ -1,11 +1,11 @@
 //! What a lockfile says of a release beside its version, as the registry tells it: for whoever
-//! puts another version in its place. Nothing is judged.
+//! holds it against that, or puts another version in its place. Nothing is judged.
 
-use super::{Context, Registry};
+use super::{Context, Registry, npm};
 use crate::http::FetchError;
 use customs_ecosystem::cargo::{Dep, DepKind};
 use customs_ecosystem::pypi::{File, FileKind, Yanked};
-use customs_model::ReleaseId;
+use customs_model::{Ecosystem, Manifest, ReleaseId};
 use serde_json::Value;
 
 /// What a crate asks for, as far as it decides what cargo writes into a lockfile.
@@ -39,6 +39,36 @@ impl Registry {
                 && matches!(file.kind(), FileKind::Wheel | FileKind::Sdist)
         };
         Ok(files.filter(is_taken).cloned().collect())
+    }
+
+    /// What the document of a release of npm or cargo says that it asks for and runs, with nothing of
+    /// its artifact. None: no upstream has it, or its ecosystem's documents say nothing of that.
+    ///
+    /// # Errors
+    /// An upstream gives no usable answer.
+    pub async fn told(
+        &self,
+        context: &Context,
+        release: &ReleaseId,
+    ) -> Result<Option<Manifest>, FetchError> {
+        match release.package.ecosystem() {
+            Ecosystem::Npm => {
+                let found = self.packument(context, &release.package).await?;
+                Ok(found.and_then(|(_, document)| {
+                    let entry = document.index.entry(&release.version)?;
+                    Some(npm::facts(&document, entry)?.manifest)
+                }))
+            }
+            Ecosystem::Cargo => {
+                let found = self.index_file(context, &release.package).await?;
+                Ok(found.and_then(|(_, document)| {
+                    let mut lines = document.index.0.lines.iter();
+                    let line = lines.find(|line| line.version == release.version)?;
+                    Some(line.manifest())
+                }))
+            }
+            Ecosystem::PyPi => Ok(None),
+        }
     }
 
     /// What a crate asks for. None: no upstream has it.
