@@ -33,6 +33,7 @@ mod pip;
 mod pnpm;
 mod poetry;
 mod programs;
+mod sboms;
 mod table;
 mod tamper;
 mod uv;
