@@ -294,6 +294,13 @@ const FEED: &[Package] = &[Package {
     releases: &[attested("0.34.48", 1), by_hand("0.34.49", 20)],
 }];
 
+/// One whose artifact says more than its document.
+const CONFUSED: &[Package] = &[Package {
+    name: "confused",
+    locked: &[("1.0.0", Then::Quiet)],
+    releases: &[by_hand("1.0.0", 400)],
+}];
+
 /// Answers path by path.
 #[derive(Clone, Default)]
 struct Shelves(Arc<Mutex<BTreeMap<String, Response>>>);
@@ -625,4 +632,56 @@ fn a_feed_that_strips_evidence_is_not_checked_and_no_loss() {
     assert_eq!(*history, json!({"not_checked": "stripped"}), "{subject:#}");
     assert_ne!(subject["origin"]["answer"], "no", "{subject:#}");
     assert_ne!(subject["policy"]["answer"]["answer"], "no", "{policy:?}");
+}
+
+/// What lies in an artifact is held against its lockfile and its document before anything is installed.
+#[test]
+fn an_artifact_that_says_more_than_its_lockfile_and_its_document_is_told_without_a_tree() {
+    let shop = Shop::open(CONFUSED);
+    let path = tarball("confused", "1.0.0");
+    let bytes = artifact(&json!({
+        "name": "confused", "version": "1.0.0",
+        "scripts": {"postinstall": "node a.js"}, "dependencies": {"hidden": "^1"},
+    }));
+    let digest = sha512(&bytes);
+    let document = json!({
+        "name": "confused", "dist-tags": {"latest": "1.0.0"},
+        "versions": {"1.0.0": {
+            "name": "confused", "version": "1.0.0",
+            "dist": {"tarball": format!("{}{path}", shop.server.base()), "integrity": digest.to_sri()},
+        }},
+        "time": {"1.0.0": "2020-01-01T00:00:00.000Z"},
+    });
+    shop.put(
+        "/confused".to_owned(),
+        "application/json",
+        document.to_string(),
+    );
+    shop.digests
+        .borrow_mut()
+        .insert(path.clone(), digest.clone());
+    shop.put(path, "application/octet-stream", bytes.clone());
+    shop.lock("p0", &[("confused", "1.0.0")]);
+    let told = |words: &[&str]| {
+        let report = shop.report(words);
+        let findings = report["findings"].as_array().unwrap().iter();
+        let own = findings.filter(|one| one["rule"] == "lock-artifact");
+        own.map(|one| format!("{} {}", one["outcome"], one["message"]))
+            .collect::<Vec<String>>()
+    };
+    // Nobody has it here, and nothing is fetched to find out.
+    assert_eq!(told(&["verify", "--format", "json"]), [""; 0]);
+    let (first, rest) = (&digest.to_hex()[..2], &digest.to_hex()[2..]);
+    let file = shop.at(&format!("own/cache/verify/artifacts/sha512/{first}/{rest}"));
+    std::fs::create_dir_all(file.parent().unwrap()).unwrap();
+    std::fs::write(file, bytes).unwrap();
+    let of_lock =
+        "\"warns\" \"the artifact of confused@1.0.0 has what the lockfile does not tell\""
+            .to_owned();
+    let of_document =
+        "\"warns\" \"the artifact of confused@1.0.0 has what its registry's document does \
+                       not tell\""
+            .to_owned();
+    assert_eq!(told(&["verify", "--format", "json"]), [of_lock.clone()]);
+    assert_eq!(told(&["check", "--format", "json"]), [of_lock, of_document]);
 }
