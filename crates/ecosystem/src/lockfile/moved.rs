@@ -534,7 +534,10 @@ fn files(
             // Values come before the first table of the entry.
             let at = first_table(text, block).unwrap_or(first.start);
             changes.put(at..at, out);
-            changes.cut(first);
+            // The empty line behind it stays.
+            let table = text.get(first.clone()).unwrap_or_default();
+            let kept = table.trim_end_matches(['\n', '\r']).len() + end.len();
+            changes.cut(first.start..(first.start + kept).min(first.end));
         }
         false => changes.put(first, out),
     }

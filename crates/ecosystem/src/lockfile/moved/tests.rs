@@ -125,21 +125,20 @@ fn a_crate_gives_way_with_what_it_alone_brought_along() {
         ["arrayref@0.3.9", "itoa@0.4.8", "itoa@1.0.11", "shop@0.1.0"]
     );
     assert!(!moved.text.contains("\n\n\n"), "{}", moved.text);
-    insta::assert_snapshot!(changed(&text, &moved.text), @r#"
-    -version = "0.3.10"
-    -checksum = "0000000000000000000000000000000000000000000000000000000000000001"
-    -dependencies = [
-    - "proc-macro1",
-    -]
-    -
-    -[[package]]
-    -name = "proc-macro1"
-    -version = "1.0.107"
-    -source = "registry+https://index.example/"
-    -checksum = "0000000000000000000000000000000000000000000000000000000000000001"
-    +version = "0.3.9"
-    +checksum = "66e4fa4ba5a3ef1c4b2d1b5c1d2bd0f3a4a0a2d3d4a7a2b0e3e1b3b8a1d5c9d4"
-    "#);
+    let of = |name: &str, version: &str, sum: &str| {
+        format!(
+            "name = \"{name}\"\nversion = \"{version}\"\nsource = \"registry+https://index.example/\"\nchecksum = \"{sum}\"\n"
+        )
+    };
+    let sum = Digest::sha256(names[0].as_bytes()).to_hex();
+    let asks = "dependencies = [\n \"proc-macro1\",\n]\n";
+    let old = of("arrayref", "0.3.10", SUM) + asks;
+    let brought = format!("[[package]]\n{}\n", of("proc-macro1", "1.0.107", SUM));
+    assert!(text.contains(&old) && text.contains(&brought));
+    let wanted = text
+        .replace(&old, &of("arrayref", "0.3.9", &sum))
+        .replace(&brought, "");
+    assert_eq!(moved.text, wanted);
 }
 
 #[test]
@@ -215,7 +214,14 @@ fn an_entry_of_uv_gets_the_files_of_the_other_version() {
         &[],
     )
     .unwrap();
-    insta::assert_snapshot!(changed(text, &moved.text), @r#""#);
+    insta::assert_snapshot!(changed(text, &moved.text), @r#"
+    -version = "4.4.0"
+    -sdist = { url = "https://files.example/packages/aa/anyio-4.4.0.tar.gz", hash = "sha256:fb61dd675f0fa8e4315502327d1933342b12cbb1988050a8ced74023c9da5c1a", size = 163930, upload-time = "2024-05-26T22:02:15.75Z" }
+    -    { url = "https://files.example/packages/bb/anyio-4.4.0-py3-none-any.whl", hash = "sha256:ae0f4bf24676fe9dfe3ebc5c4616c57cb2e383db22ebfb13fb6a21c82090be60", size = 86780, upload-time = "2024-05-26T22:02:13.671Z" },
+    +version = "4.3.0"
+    +sdist = { url = "https://files.example/packages/anyio-4.3.0.tar.gz", hash = "sha256:c24f744d0e837e90025203fc36f852f156cf360b5e491b6c57b4e077e701b602", size = 77, upload-time = "2024-02-19T08:36:26.84Z" }
+    +    { url = "https://files.example/packages/anyio-4.3.0-py3-none-any.whl", hash = "sha256:04331962ab662b85b9c932237505c14866c951d26130d0a997b6997fdff80722", size = 77, upload-time = "2024-02-19T08:36:26.84Z" },
+    "#);
     // Of torch two versions are locked, and who asks says which.
     let names = ["torch-2.3.9-cp311-cp311-win_amd64.whl"];
     let torch = other(
@@ -251,7 +257,16 @@ fn an_entry_of_poetry_gets_the_files_of_the_other_version() {
         &[],
     )
     .unwrap();
-    insta::assert_snapshot!(changed(text, &moved.text), @r#""#);
+    insta::assert_snapshot!(changed(text, &moved.text), @r#"
+    -version = "4.4.0"
+    -python-versions = ">=3.8"
+    -    {file = "anyio-4.4.0-py3-none-any.whl", hash = "sha256:ae0f4bf24676fe9dfe3ebc5c4616c57cb2e383db22ebfb13fb6a21c82090be60"},
+    -    {file = "anyio-4.4.0.tar.gz", hash = "sha256:fb61dd675f0fa8e4315502327d1933342b12cbb1988050a8ced74023c9da5c1a"},
+    +version = "4.3.0"
+    +python-versions = ">=3.7"
+    +    {file = "anyio-4.3.0-py3-none-any.whl", hash = "sha256:04331962ab662b85b9c932237505c14866c951d26130d0a997b6997fdff80722"},
+    +    {file = "anyio-4.3.0.tar.gz", hash = "sha256:c24f744d0e837e90025203fc36f852f156cf360b5e491b6c57b4e077e701b602"},
+    "#);
     let old = include_str!("../fixtures/poetry.old.lock");
     let graph = Graph::read(Kind::PoetryLock, old.as_bytes()).unwrap();
     let release = graph.lockfile.entries[0].release.to_string();
@@ -271,7 +286,20 @@ fn an_entry_of_pylock_gets_the_files_of_the_other_version_in_either_form() {
         &[],
     )
     .unwrap();
-    insta::assert_snapshot!(changed(text, &moved.text), @r#""#);
+    insta::assert_snapshot!(changed(text, &moved.text), @r#"
+    -version = "4.4.0"
+    -sdist = { name = "anyio-4.4.0.tar.gz", url = "https://files.example/packages/aa/anyio-4.4.0.tar.gz", hashes = { sha256 = "fb61dd675f0fa8e4315502327d1933342b12cbb1988050a8ced74023c9da5c1a" } }
+    -[[packages.wheels]]
+    -name = "anyio-4.4.0-py3-none-any.whl"
+    -url = "https://files.example/packages/bb/anyio-4.4.0-py3-none-any.whl"
+    -hashes = { sha256 = "ae0f4bf24676fe9dfe3ebc5c4616c57cb2e383db22ebfb13fb6a21c82090be60" }
+    -
+    +version = "4.3.0"
+    +sdist = { name = "anyio-4.3.0.tar.gz", url = "https://files.example/packages/anyio-4.3.0.tar.gz", hashes = { sha256 = "c24f744d0e837e90025203fc36f852f156cf360b5e491b6c57b4e077e701b602" } }
+    +wheels = [
+    +    { name = "anyio-4.3.0-py3-none-any.whl", url = "https://files.example/packages/anyio-4.3.0-py3-none-any.whl", hashes = { sha256 = "04331962ab662b85b9c932237505c14866c951d26130d0a997b6997fdff80722" } },
+    +]
+    "#);
     // As pip writes it.
     let text = "lock-version = \"1.0\"\ncreated-by = \"pip\"\n\n[[packages]]\nname = \"anyio\"\nversion = \"4.4.0\"\n\n[[packages.wheels]]\nname = \"anyio-4.4.0-py3-none-any.whl\"\nurl = \"https://files.example/anyio-4.4.0-py3-none-any.whl\"\n\n[packages.wheels.hashes]\nsha256 = \"ae0f4bf24676fe9dfe3ebc5c4616c57cb2e383db22ebfb13fb6a21c82090be60\"\n\n[[packages]]\nname = \"idna\"\nversion = \"3.7\"\n\n[[packages.wheels]]\nname = \"idna-3.7-py3-none-any.whl\"\nurl = \"https://files.example/idna-3.7-py3-none-any.whl\"\n\n[packages.wheels.hashes]\nsha256 = \"82fee1fc78add43492d3a1898bfa6d8a904cc97d8427f683ed8e798d07761aa0\"\n";
     let moved = other(
@@ -283,7 +311,15 @@ fn an_entry_of_pylock_gets_the_files_of_the_other_version_in_either_form() {
         &[],
     )
     .unwrap();
-    insta::assert_snapshot!(changed(text, &moved.text), @r#""#);
+    let wheels = format!(
+        "wheels = [\n    {{ name = \"{0}\", url = \"https://files.example/packages/{0}\", hashes = {{ sha256 = \"{1}\" }} }},\n]\n",
+        names[1],
+        Digest::sha256(names[1].as_bytes()).to_hex()
+    );
+    let start = text.find("[[packages.wheels]]").unwrap();
+    let end = text.find("\n[[packages]]\nname = \"idna\"").unwrap();
+    let head = text[..start].replace("4.4.0", "4.3.0");
+    assert_eq!(moved.text, format!("{head}{wheels}{}", &text[end..]));
     let identity = text.replace(
         "version = \"3.7\"\n",
         "version = \"3.7\"\nattestation-identities = [{ kind = \"GitHub\" }]\n",
