@@ -124,8 +124,8 @@ const BAD: &[(&str, Change, &[Why])] = &[
     ("the log's key had ended", |c| c.root["tlogs"][0]["publicKey"]["validFor"] = json!({"start": "2025-01-01T00:00:00Z", "end": "2025-12-31T12:00:00Z"}), &[Why::LogTime, Why::LogPromise, Why::UnknownLog]),
     ("the log's key had not begun", |c| c.root["tlogs"][0]["publicKey"]["validFor"] = json!({"start": "2026-06-01T00:00:00Z"}), &[Why::LogTime, Why::LogPromise, Why::UnknownLog]),
     ("the key of the log of certificates had ended", |c| c.root["ctlogs"][0]["publicKey"]["validFor"] = json!({"start": "2025-01-01T00:00:00Z", "end": "2025-12-31T12:00:00Z"}), &[Why::CertificateSct]),
-    ("another authority of the same name", |c| c.root["certificateAuthorities"] = World::new().root()["certificateAuthorities"].clone(), &[Why::CertificateChain]),
-    ("another log", |c| c.root["tlogs"] = World::new().root()["tlogs"].clone(), &[Why::UnknownLog]),
+    ("another authority of the same name", |c| c.root["certificateAuthorities"] = World::new().root()["certificateAuthorities"].clone(), &[Why::RootTooOld]),
+    ("another log", |c| c.root["tlogs"] = World::new().root()["tlogs"].clone(), &[Why::RootTooOld]),
     ("another log's key under this one's number", |c| {
         let number = c.root["tlogs"][0]["logId"].clone();
         c.root["tlogs"] = World::new().root()["tlogs"].clone();
