@@ -2,7 +2,8 @@
 //! before it leaves.
 //!
 //! A signature stands in a document that is at hand, so it is verified before the delivery.
-//! Attestations have to be asked for: that happens afterwards, while nobody waits, once for each
+//! Attestations have to be asked for: of a young release before its first delivery, which waits for a few
+//! seconds at most, and of all others afterwards, while nobody waits; once for each
 //! artifact, bounded in number and time, and an upstream that fails is left alone for a while. One
 //! that turns out to be false is marked on disk, and held against each later delivery. What was
 //! looked at is remembered, so that delivering it again costs a look-up.

@@ -28,9 +28,10 @@ pub use flights::Flights;
 pub use held::Held;
 pub use inspections::kept_facts;
 pub use judge::{
-    ArtifactFacts, CargoConfig, CargoDocument, Context, Counterpart, Judged, JudgedDocument,
-    Judgement, Located, NoPromise, PackageStands, Predecessor, PypiPage, Read, Registry, Stands,
-    Unseen, Wish, npm_document_path, npm_facts, npm_needs, order as version_order, origin_key,
+    ArtifactFacts, CargoConfig, CargoDocument, Context, Counterpart, CrateAsks, Judged,
+    JudgedDocument, Judgement, Located, NoPromise, PackageStands, Predecessor, PypiPage, Read,
+    Registry, Stands, Unseen, Wish, npm_document_path, npm_facts, npm_needs,
+    order as version_order, origin_key,
 };
 pub use queue::{Asking, Job, Queue, QueueError, Word, Words};
 #[cfg(feature = "nats")]

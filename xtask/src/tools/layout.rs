@@ -151,6 +151,7 @@ pub fn start_file(root: &Path, pin: &Pin) -> PathBuf {
     match pin.start {
         Start::Native | Start::Node => package.join(&pin.entry),
         Start::Module => python(&package),
+        Start::Python => package.join(&pin.entry).join("__init__.py"),
     }
 }
 
@@ -161,6 +162,14 @@ pub fn script(root: &Path, pin: &Pin) -> String {
         Start::Native => vec![file],
         Start::Node => vec!["node".to_owned(), file],
         Start::Module => vec![file, "-m".to_owned(), pin.entry.clone()],
+        Start::Python => {
+            let path = format!("PYTHONPATH={}", package(root, pin).display());
+            if cfg!(windows) {
+                return format!("@set \"{path}\"\r\n@python -m {} %*\r\n", pin.entry);
+            }
+            let words = ["env", &path, "python3", "-m", &pin.entry];
+            words.map(str::to_owned).to_vec()
+        }
     };
     if cfg!(windows) {
         batch(&words)

@@ -80,7 +80,7 @@ fn put(root: &Path, pin: &Pin, downloads: &Downloads) -> Result<(), Error> {
     let package = layout::package(root, pin);
     put_anew(&package)?;
     match pin.start {
-        Start::Native | Start::Node => {
+        Start::Native | Start::Node | Start::Python => {
             for part in &pin.parts {
                 unpack::unpack(downloads.find(part)?, pin.registry, &package)?;
             }

@@ -54,6 +54,8 @@ pub enum Start {
     Node,
     /// Python, in an environment of its own: a module.
     Module,
+    /// The Python on PATH, which finds all parts: a module.
+    Python,
 }
 
 impl Pin {
@@ -185,7 +187,7 @@ mod tests {
             assert_eq!(
                 names,
                 [
-                    "bun", "nats", "pip", "pnpm", "postgres", "uv", "yarn1", "yarn4"
+                    "bun", "nats", "pip", "pnpm", "postgres", "sbom", "uv", "yarn1", "yarn4"
                 ],
                 "{platform}"
             );

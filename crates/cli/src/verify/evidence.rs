@@ -9,6 +9,7 @@ use super::caches::Caches;
 use super::fetch::{self, Fetched};
 use super::history::HistoryOptions;
 use super::origin::{self, Asker, Client, OriginOptions, ecosystems};
+use super::own_manifests;
 use super::policy::Under;
 use super::promised;
 use super::report::PackageOrigin;
@@ -17,13 +18,13 @@ use super::unbound;
 use crate::error::{Doing as _, Failure};
 use crate::trust;
 use customs_device::artifact::{
-    ByDigest, CargoRegistryCache, NpmCache, PipHttpCache, PoetryArtifacts, Source,
+    ByDigest, CargoRegistryCache, NpmCache, PipHttpCache, PoetryArtifacts, Source, YarnClassicCache,
 };
 use customs_device::tree::TreeReport;
 use customs_ecosystem::lockfile::Locked;
 use customs_model::{Answer, Ecosystem, ReleaseId};
 use customs_origin::Trust;
-use customs_origin::lockfile::{Facts, Judgement, LockChange};
+use customs_origin::lockfile::{Facts, Judgement, LockChange, OwnManifest};
 use customs_origin::roots::Age;
 use customs_registry::evidence::{EvidenceStore, Pace};
 use std::cell::{Cell, OnceCell, RefCell};
@@ -215,6 +216,29 @@ impl<'a> Evidence<'a> {
         Ok(Some(means.runtime.block_on(judgement)))
     }
 
+    /// What the artifacts that are at hand say of themselves, and what their registries' documents say
+    /// where something is fetched.
+    ///
+    /// # Errors
+    /// The way to registries cannot be used.
+    pub fn own_manifests(
+        &self,
+        locked: &[Locked],
+        project: &Path,
+        caches: &Caches,
+    ) -> Result<Vec<OwnManifest>, Failure> {
+        let Some(means) = &self.means else {
+            return Ok(Vec::new());
+        };
+        let mut own = own_manifests::read(locked, &at_hand(caches));
+        if means.fetches && !own.is_empty() {
+            let asker = means.asker(project, locked)?;
+            let asked = own_manifests::ask(&asker, locked, &mut own);
+            means.runtime.block_on(asked);
+        }
+        Ok(own)
+    }
+
     /// Lends what was asked with to who asks about policy.
     pub fn lend(&self, under: &Under) {
         if let Some(client) = self.means.as_ref().and_then(|means| means.client.get()) {
@@ -353,6 +377,9 @@ fn at_hand(caches: &Caches) -> Vec<Box<dyn Source>> {
     }
     if let Some(npm) = &caches.npm {
         places.push(Box::new(NpmCache::new(npm)));
+    }
+    if let Some(yarn) = &caches.yarn_classic {
+        places.push(Box::new(YarnClassicCache::new(yarn)));
     }
     if let Some(cargo) = &caches.cargo {
         places.push(Box::new(CargoRegistryCache::new(cargo)));

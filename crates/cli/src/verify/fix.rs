@@ -1,9 +1,11 @@
 //! `customs check --fix`: the smallest change after which the lockfile holds nothing that policy
 //! refuses. It is shown first, with why; files are written only where somebody says so, and no
-//! package manager is run.
+//! package manager is run: manifests are edited for npm's family, whose clients lock again, and
+//! the lockfiles themselves for cargo and Python where nothing else has to move.
 
 mod asks;
 mod edits;
+mod entry;
 mod npm;
 mod requirements;
 #[cfg(test)]
@@ -110,7 +112,10 @@ pub(super) fn main(
         return Ok(code);
     }
     plan.edits.write()?;
-    say("Written. Run the commands above, and check again.");
+    say(match plan.commands.is_empty() {
+        true => "Written. Install what is locked now, and check again.",
+        false => "Written. Run the commands above, and check again.",
+    });
     Ok(WRITTEN)
 }
 
@@ -173,6 +178,11 @@ async fn all(
     let mut failed: Vec<(&ReleaseId, Who, String)> = Vec::new();
     for of in refused {
         let release = &of.release;
+        // It went with another one that is replaced.
+        let went = format!("{}, ", release.spoken());
+        if plan.gone.iter().any(|one| one.starts_with(&went)) {
+            continue;
+        }
         let who = asks::who(asking, project, release).await;
         if let Err(why) = one(asking, project, told, of, &who, plan).await {
             failed.push((release, who, why));
@@ -211,55 +221,43 @@ async fn one(
 ) -> Result<(), String> {
     let release = &refused.release;
     let entries = project.graph.lockfile.entries.iter();
-    let entry = entries.clone().find(|entry| entry.release == *release);
-    let entry = entry.ok_or("the lockfile changed while it was looked at")?;
-    let (to, mut notes) = instead(asking, entry, who).await?;
+    let locked = entries.clone().find(|entry| entry.release == *release);
+    let locked = locked.ok_or("the lockfile changed while it was looked at")?;
+    let (to, mut notes) = instead(asking, locked, who).await?;
     let mut edits = plan.edits.clone();
     let command = match project.graph.kind() {
         kind @ (Kind::PackageLock
         | Kind::PnpmLock
         | Kind::YarnClassic
         | Kind::YarnBerry
-        | Kind::BunLock) => npm::edit(&mut edits, project, kind, release, &to, who)?,
+        | Kind::BunLock) => Some(npm::edit(&mut edits, project, kind, release, &to, who)?),
         Kind::RequirementsTxt => {
-            let digests = asking.digests(entry, &to).await?;
-            requirements::edit(&mut edits, &project.lockfile, release, &to, &digests)?
+            let digests = asking.digests(locked, &to).await?;
+            let lockfile = &project.lockfile;
+            Some(requirements::edit(
+                &mut edits, lockfile, release, &to, &digests,
+            )?)
         }
-        Kind::CargoLock => format!(
-            "cargo update -p {}@{} --precise {to}",
-            release.package, release.version
-        ),
-        Kind::UvLock => {
-            notes.push(
-                "uv may build a source distribution to read its metadata; --no-build forbids it"
-                    .into(),
-            );
-            format!(
-                "uv lock --no-build --upgrade-package '{}=={to}'",
-                release.package
-            )
-        }
-        Kind::PoetryLock => {
-            return Err(format!(
-                "{to} is admitted; Poetry takes an exact version only from pyproject.toml: write \
-                 {} = \"{to}\" there, then poetry lock",
-                release.package
-            ));
-        }
-        Kind::PylockToml => {
-            return Err(format!(
-                "{to} is admitted; let the tool that wrote the lockfile write it again with {}=={to}",
-                release.package
-            ));
+        kind @ (Kind::CargoLock | Kind::UvLock | Kind::PoetryLock | Kind::PylockToml) => {
+            match entry::edit(&mut edits, asking, project, locked, &to, who).await {
+                Ok(gone) => {
+                    let with = |what| format!("{what}, which only {} asks for", release.package);
+                    plan.gone.extend(gone.into_iter().map(with));
+                    None
+                }
+                Err(why) => Some(entry::by_its_client(kind, release, &to, &why, &mut notes)?),
+            }
         }
     };
     plan.edits = edits;
-    let command = match folder_of(told) {
-        Some(folder) => format!("cd '{}' && {command}", folder.replace('\'', "'\\''")),
-        None => command,
-    };
-    if !plan.commands.contains(&command) {
-        plan.commands.push(command);
+    if let Some(command) = command {
+        let command = match folder_of(told) {
+            Some(folder) => format!("cd '{}' && {command}", folder.replace('\'', "'\\''")),
+            None => command,
+        };
+        if !plan.commands.contains(&command) {
+            plan.commands.push(command);
+        }
     }
     let fails = refused
         .told

@@ -23,6 +23,7 @@ mod lock;
 mod markdown;
 mod origin;
 mod overrides;
+mod own_manifests;
 mod pins;
 pub(crate) mod policy;
 mod promised;

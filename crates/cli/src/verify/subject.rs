@@ -1,7 +1,7 @@
 //! One project, asked the three questions.
 
 use super::base::Base;
-use super::copies;
+use super::copies::{self, Copies};
 use super::discover::{Installed, Project};
 use super::evidence::Evidence;
 use super::lock::{Read, Unread};
@@ -13,7 +13,7 @@ use super::tree::{self, Closely};
 use crate::error::Failure;
 use customs_ecosystem::lockfile::{Kind, Locked};
 use customs_model::{Answer, Clock as _, SystemClock};
-use customs_origin::lockfile::{Judgement, LockChange, Outcome, unreadable};
+use customs_origin::lockfile::{Judgement, LockChange, Outcome, judge_artifacts, unreadable};
 use customs_origin::roots::Age;
 use std::collections::BTreeMap;
 
@@ -104,6 +104,15 @@ pub(super) fn subject(
         let told = run.root.told(path);
         let more = run.evidence.promised(&told, &locked_in, &project.folder)?;
         locked.extend(more.unwrap_or_default());
+        if let Some(Ok(read)) = read
+            && (installed.is_none() || run.closely.copies != Copies::Used)
+        {
+            // Where a tree is, its files are held against the same artifacts.
+            let own = run
+                .evidence
+                .own_manifests(&locked_in, &project.folder, &caches)?;
+            locked.extend(judge_artifacts(&told, &read.graph, &own));
+        }
     }
     let subject = Subject {
         folder: run.root.told(&project.folder),

@@ -25,6 +25,23 @@ fn tools() -> PathBuf {
     )
 }
 
+/// The folder that a pinned tool's programs lie in.
+pub fn folder_of(tool: &str) -> PathBuf {
+    tools().join("path").join(tool)
+}
+
+/// The folder of a pinned tool's unpacked parts.
+#[allow(dead_code, reason = "the tests of trees need it")]
+pub fn package_of(tool: &str) -> PathBuf {
+    let manifest = tools().join("manifest.json");
+    let text = std::fs::read_to_string(&manifest).unwrap_or_default();
+    let read: serde_json::Value = serde_json::from_str(&text).unwrap_or_default();
+    let package = read["tools"][tool]["package"].as_str();
+    let package =
+        package.unwrap_or_else(|| panic!("{tool} is missing; get it with: cargo xtask tools"));
+    tools().join(package)
+}
+
 /// What a program printed.
 pub struct Ran {
     pub code: Option<i32>,
@@ -63,7 +80,7 @@ impl World {
         let folder = tempfile::tempdir().unwrap();
         std::fs::create_dir_all(folder.path().join("home/project/.git")).unwrap();
         let own = std::env::var_os("PATH").unwrap();
-        let pinned = tools().join("path").join(tool);
+        let pinned = folder_of(tool);
         if !matches!(tool, "npm" | "cargo") {
             assert!(
                 pinned.is_dir(),

@@ -118,6 +118,17 @@ fn npm_package(
     name: &str,
     about: impl Fn(&Shelved) -> (String, Digest),
 ) -> Shelved {
+    npm_package_of(400, world, by, name, about)
+}
+
+/// The same, published so many days ago.
+fn npm_package_of(
+    age: i64,
+    world: &World,
+    by: &synthetic::World,
+    name: &str,
+    about: impl Fn(&Shelved) -> (String, Digest),
+) -> Shelved {
     let manifest = format!(r#"{{"name": "{name}", "version": "1.0.0"}}"#);
     let shelved = Shelved {
         release: format!("pkg:npm/{name}@1.0.0").parse().unwrap(),
@@ -138,7 +149,7 @@ fn npm_package(
     world.shelves.put_json(&path, &document);
     let named =
         json!({"dist": {"attestations": {"url": "x", "provenance": {"predicateType": SLSA}}}});
-    let one = release("1.0.0", days(400))
+    let one = release("1.0.0", days(age))
         .bytes(shelved.bytes.clone())
         .more(named);
     world.publish(&package(name, world.now(), vec![one]).tags(&[("latest", "1.0.0")]));
@@ -300,6 +311,31 @@ async fn what_holds_of_other_bytes_or_of_another_name_is_false_and_not_delivered
         };
         until("it is marked", is_marked).await;
         let refused = world.gate.get(&shelved.path).await;
+        assert_eq!(refused.status, 403, "{name}: {}", refused.text());
+        let report = world.gate.report().await;
+        let told = report.refused.iter().any(|entry| {
+            entry.rule == "false-origin" && entry.what.contains(name.package.as_str())
+        });
+        assert!(told, "{name}: {report:?}");
+    }
+}
+
+#[tokio::test]
+async fn of_a_young_release_what_is_false_holds_its_first_delivery() {
+    let by = synthetic::World::new();
+    let world = trusting(&files(&by)).await;
+    let good = npm_package_of(10, &world, &by, "left", truly);
+    let answered = world.gate.get(&good.path).await;
+    assert_eq!(answered.status, 200, "{}", answered.text());
+    let evidence = kept(&world, &good).await;
+    let trust = Trust::from_files(&files(&by)).unwrap();
+    assert_eq!(good.look(&evidence, &trust).attestation, Answer::Yes);
+    for bad in [
+        npm_package_of(10, &world, &by, "middle", of_other_bytes),
+        npm_package_of(10, &world, &by, "right", under_another_name),
+    ] {
+        let name = &bad.release;
+        let refused = world.gate.get(&bad.path).await;
         assert_eq!(refused.status, 403, "{name}: {}", refused.text());
         let report = world.gate.report().await;
         let told = report.refused.iter().any(|entry| {

@@ -11,7 +11,8 @@ use std::process::{Command, Output};
 
 const MANIFEST: &str = "{\n    \"name\": \"shop\",\n    \"version\": \"1.0.0\",\n    \"private\": true,\n    \"dependencies\": {\n        \"axios\": \"^1.14.0\"\n    }\n}\n";
 
-struct Shop {
+/// A project in a clean home, whose registry is a scenario's.
+pub struct Shop {
     folder: tempfile::TempDir,
     server: Server,
     _runtime: tokio::runtime::Runtime,
@@ -19,12 +20,21 @@ struct Shop {
 
 impl Shop {
     fn open() -> Self {
+        let shop = Self::of("axios");
+        let configured = format!("registry={}/\n", shop.server.base());
+        std::fs::write(shop.folder.path().join(".npmrc"), configured).unwrap();
+        std::fs::write(shop.manifest(), MANIFEST).unwrap();
+        shop
+    }
+
+    /// Without a configuration and without files.
+    pub fn of(scenario: &str) -> Self {
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(1)
             .enable_all()
             .build()
             .unwrap();
-        let scenario = find("axios").unwrap().unwrap();
+        let scenario = find(scenario).unwrap().unwrap();
         let server = runtime.block_on(async {
             let bound = Bound::new().await.unwrap();
             let moment = scenario.moment(SystemClock.now());
@@ -33,22 +43,41 @@ impl Shop {
         });
         let folder = tempfile::tempdir().unwrap();
         std::fs::create_dir_all(folder.path().join("project/.git")).unwrap();
-        let configured = format!("registry={}/\n", server.base());
-        std::fs::write(folder.path().join(".npmrc"), configured).unwrap();
-        let shop = Self {
+        Self {
             folder,
             server,
             _runtime: runtime,
-        };
-        std::fs::write(shop.manifest(), MANIFEST).unwrap();
-        shop
+        }
+    }
+
+    /// Where the registry is.
+    pub fn registry(&self) -> String {
+        self.server.base()
+    }
+
+    /// A path in the home.
+    pub fn at(&self, path: &str) -> PathBuf {
+        self.folder.path().join(path)
+    }
+
+    /// Writes a file of the home, with the folders on its way.
+    pub fn write(&self, path: &str, text: &str) {
+        let path = self.at(path);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, text).unwrap();
+    }
+
+    /// Reads a file of the home.
+    pub fn read(&self, path: &str) -> String {
+        std::fs::read_to_string(self.at(path)).unwrap()
     }
 
     fn manifest(&self) -> PathBuf {
         self.folder.path().join("project/package.json")
     }
 
-    fn run(&self, mut command: Command) -> Output {
+    /// Runs a command of the user's in the project.
+    pub fn run(&self, mut command: Command) -> Output {
         let home = self.folder.path();
         command
             .current_dir(home.join("project"))
@@ -70,7 +99,8 @@ impl Shop {
         assert!(ran.status.success(), "{ran:?}");
     }
 
-    fn customs(&self, words: &[&str]) -> Output {
+    /// `customs check` with these words.
+    pub fn customs(&self, words: &[&str]) -> Output {
         let mut customs = Command::new(program());
         customs.arg("check").args(words);
         self.run(customs)
@@ -81,7 +111,8 @@ impl Shop {
         serde_json::from_slice(&ran.stdout).unwrap_or_else(|_| panic!("{ran:?}"))
     }
 
-    fn policy(&self) -> Value {
+    /// What policy says of the lockfile.
+    pub fn policy(&self) -> Value {
         self.report()["subjects"][0]["policy"].clone()
     }
 

@@ -4,7 +4,9 @@ use crate::ask::Evidence;
 use crate::ground::Ground;
 use crate::npm::MANIFEST;
 use crate::table::{Case, each};
-use crate::tamper::{add, delete, edit, edit_at, link, replace};
+use crate::tamper::{
+    add, delete, delete_folder, edit, edit_at, file_to_folder, link, move_out, replace, write,
+};
 use crate::world::World;
 
 #[test]
@@ -57,6 +59,84 @@ pub const CLASSIC: &[Case] = &[
         },
         told: &["no: extra node_modules/.bin/mkdirp"],
     },
+    Case {
+        way: "a file is deleted",
+        tamper: |ground| delete(ground, "project/node_modules/is-odd/README.md"),
+        told: &["no: missing node_modules/is-odd/README.md"],
+    },
+    Case {
+        way: "a file is replaced by a folder",
+        tamper: |ground| file_to_folder(ground, "project/node_modules/is-odd/index.js"),
+        told: &[
+            "no: extra node_modules/is-odd/index.js/index.js",
+            "no: other type node_modules/is-odd/index.js",
+        ],
+    },
+    Case {
+        way: "a file lies outside of the tree, and a link leads there",
+        tamper: |ground| move_out(ground, "project/node_modules/is-odd/index.js"),
+        told: &["no: other type node_modules/is-odd/index.js"],
+    },
+    Case {
+        way: "a file has a twin that differs in case only",
+        tamper: |ground| add(ground, "project/node_modules/is-odd/INDEX.js"),
+        told: &["no: extra node_modules/is-odd/INDEX.js"],
+    },
+    Case {
+        way: "the manifest names another release",
+        tamper: |ground| {
+            let manifest = "project/node_modules/is-odd/package.json";
+            replace(ground, manifest, "\"3.0.1\"", "\"3.0.0\"");
+        },
+        told: &[
+            "no: decoy node_modules/is-odd",
+            "no: modified node_modules/is-odd/package.json",
+        ],
+    },
+    Case {
+        way: "a program for this machine is another one of the same size",
+        tamper: |ground| {
+            edit_at(&ground.find("project/node_modules/bufferutil", &["linux-x64", ".node"]));
+        },
+        told: &["no: modified node_modules/bufferutil/prebuilds/linux-x64/node.napi.node"],
+    },
+    Case {
+        way: "a package lies in a package",
+        tamper: |ground| {
+            add(
+                ground,
+                "project/node_modules/is-odd/node_modules/is-number/index.js",
+            )
+        },
+        told: &["no: extra node_modules/is-odd/node_modules/is-number/index.js"],
+    },
+    Case {
+        way: "a package that no lockfile names is added",
+        tamper: |ground| add(ground, "project/node_modules/unnamed/index.js"),
+        told: &["no: extra node_modules/unnamed/index.js"],
+    },
+    Case {
+        way: "a package is gone",
+        tamper: |ground| delete_folder(ground, "project/node_modules/is-odd"),
+        told: &["no: missing node_modules/is-odd"],
+    },
+    Case {
+        way: "Yarn's own list is another program's",
+        tamper: |ground| write(ground, "project/node_modules/.yarn-integrity", b"x"),
+        told: &["no: extra node_modules/.yarn-integrity"],
+    },
+    Case {
+        way: "the artifact in Yarn's cache holds other bytes, and the gate has none",
+        tamper: |ground| {
+            delete_folder(ground, "gate/cache/artifacts");
+            edit_at(&ground.find("cache/yarn", &["/npm-is-odd-3.0.1-", ".yarn-tarball.tgz"]));
+        },
+        told: &[
+            "no: poisoned Yarn's cache: is-odd@3.0.1",
+            "not checked: is-odd@3.0.1: the copy in Yarn's cache is not what the lockfile promises; \
+             empty that cache, and fetch it again",
+        ],
+    },
 ];
 
 #[test]
@@ -85,6 +165,78 @@ pub const BERRY: &[Case] = &[
         way: "a file is deleted",
         tamper: |ground| delete(ground, "project/node_modules/is-odd/index.js"),
         told: &["no: missing node_modules/is-odd/index.js"],
+    },
+    Case {
+        way: "a file is replaced by a folder",
+        tamper: |ground| file_to_folder(ground, "project/node_modules/is-odd/index.js"),
+        told: &[
+            "no: extra node_modules/is-odd/index.js/index.js",
+            "no: other type node_modules/is-odd/index.js",
+        ],
+    },
+    Case {
+        way: "a file lies outside of the tree, and a link leads there",
+        tamper: |ground| move_out(ground, "project/node_modules/is-odd/index.js"),
+        told: &["no: other type node_modules/is-odd/index.js"],
+    },
+    Case {
+        way: "a file has a twin that differs in case only",
+        tamper: |ground| add(ground, "project/node_modules/is-odd/INDEX.js"),
+        told: &["no: extra node_modules/is-odd/INDEX.js"],
+    },
+    Case {
+        way: "the manifest names another release",
+        tamper: |ground| {
+            let manifest = "project/node_modules/is-odd/package.json";
+            replace(ground, manifest, "\"3.0.1\"", "\"3.0.0\"");
+        },
+        told: &[
+            "no: decoy node_modules/is-odd",
+            "no: modified node_modules/is-odd/package.json",
+        ],
+    },
+    Case {
+        way: "a program for this machine is another one of the same size",
+        tamper: |ground| {
+            edit_at(&ground.find("project/node_modules/bufferutil", &["linux-x64", ".node"]));
+        },
+        told: &["no: modified node_modules/bufferutil/prebuilds/linux-x64/node.napi.node"],
+    },
+    Case {
+        way: "a package lies in a package",
+        tamper: |ground| {
+            add(
+                ground,
+                "project/node_modules/is-odd/node_modules/is-number/index.js",
+            )
+        },
+        told: &["no: extra node_modules/is-odd/node_modules/is-number/index.js"],
+    },
+    Case {
+        way: "a package that no lockfile names is added",
+        tamper: |ground| add(ground, "project/node_modules/unnamed/index.js"),
+        told: &["no: extra node_modules/unnamed/index.js"],
+    },
+    Case {
+        way: "a package is gone",
+        tamper: |ground| delete_folder(ground, "project/node_modules/is-odd"),
+        told: &["no: missing node_modules/is-odd"],
+    },
+    Case {
+        way: "a command leads to another program",
+        tamper: |ground| {
+            link(
+                ground,
+                "project/node_modules/.bin/mkdirp",
+                "../is-odd/index.js",
+            );
+        },
+        told: &["no: extra node_modules/.bin/mkdirp"],
+    },
+    Case {
+        way: "Yarn's own list is another program's",
+        tamper: |ground| write(ground, "project/node_modules/.yarn-state.yml", b"x"),
+        told: &["no: extra node_modules/.yarn-state.yml"],
     },
 ];
 
@@ -167,6 +319,34 @@ pub const LINKED: &[Case] = &[
             "no: extra node_modules/.store/is-odd-npm-3.0.1-93c3c3f41b/node_modules/is-number.js",
         ],
     },
+    Case {
+        way: "the project's own link leads to another package",
+        tamper: |ground| {
+            let other = ".store/mkdirp-npm-1.0.4-37f6ef56b9/package";
+            link(ground, "project/node_modules/is-odd", other);
+        },
+        told: &["no: extra node_modules/is-odd"],
+    },
+    Case {
+        way: "a package that no lockfile names lies in the store",
+        tamper: |ground| {
+            let store = "project/node_modules/.store/unnamed-npm-1.0.0-0000000000";
+            add(ground, &format!("{store}/package/index.js"));
+        },
+        told: &["no: extra node_modules/.store/unnamed-npm-1.0.0-0000000000/package/index.js"],
+    },
+    Case {
+        way: "the manifest names another release",
+        tamper: |ground| {
+            let store = "project/node_modules/.store/is-odd-npm-3.0.1-93c3c3f41b";
+            let manifest = format!("{store}/package/package.json");
+            replace(ground, &manifest, "\"3.0.1\"", "\"3.0.0\"");
+        },
+        told: &[
+            "no: decoy node_modules/.store/is-odd-npm-3.0.1-93c3c3f41b/package",
+            "no: modified node_modules/.store/is-odd-npm-3.0.1-93c3c3f41b/package/package.json",
+        ],
+    },
 ];
 
 #[test]
@@ -189,6 +369,71 @@ fn the_zips_of_plug_n_play_are_what_the_lockfile_names_and_every_change_is_told(
 }
 
 pub const PLUG_N_PLAY: &[Case] = &[
+    Case {
+        way: "a zip is gone",
+        tamper: |ground| {
+            let zip = ground.find("cache/yarn", &["is-odd-npm-3.0.1"]);
+            std::fs::remove_file(zip).unwrap();
+        },
+        told: &["not checked: .pnp.cjs: the zip of is-odd@3.0.1 is not there"],
+    },
+    Case {
+        way: "a zip is another package's",
+        tamper: |ground| {
+            let other = ground.find("cache/yarn", &["mkdirp-npm-1.0.4"]);
+            let zip = ground.find("cache/yarn", &["is-odd-npm-3.0.1"]);
+            std::fs::copy(other, zip).unwrap();
+        },
+        told: &["no: extra .pnp.cjs"],
+    },
+    Case {
+        way: "the map takes a package out of another package's zip",
+        tamper: |ground| {
+            let text = std::fs::read_to_string(ground.at("project/.pnp.cjs")).unwrap();
+            let place = |name: &str| {
+                let mut parts = text.split('"');
+                let place = parts.find(|part| part.contains(name) && part.ends_with('/'));
+                place.unwrap().to_owned()
+            };
+            let (zip, other) = (place("/is-odd-npm-3.0.1"), place("/mkdirp-npm-1.0.4"));
+            replace(ground, "project/.pnp.cjs", &zip, &other);
+        },
+        told: &["no: extra .pnp.cjs"],
+    },
+    Case {
+        way: "a package that no lockfile names is in the map",
+        tamper: |ground| {
+            let script = "project/.pnp.cjs";
+            let from = "[\"is-odd\", [\\\n";
+            let unnamed = "[\"unnamed\", [\\\n      [\"npm:1.0.0\", {\\\n        \"packageLocation\": \"./unnamed/\",\\\n        \"packageDependencies\": [\\\n          [\"unnamed\", \"npm:1.0.0\"]\\\n        ],\\\n        \"linkType\": \"HARD\"\\\n      }]\\\n    ]],\\\n    ";
+            replace(ground, script, from, &format!("{unnamed}{from}"));
+        },
+        told: &["no: extra .pnp.cjs"],
+    },
+    Case {
+        way: "a file is added to an unplugged package",
+        tamper: |ground| {
+            let index = ground.find("project/.yarn/unplugged", &["bufferutil/index.js"]);
+            std::fs::write(index.with_file_name("extra.js"), "").unwrap();
+        },
+        told: &[
+            "no: extra .yarn/unplugged/bufferutil-npm-4.0.8-8005ed6210/node_modules/bufferutil/extra.js",
+        ],
+    },
+    Case {
+        way: "a program of an unplugged package is another one of the same size",
+        tamper: |ground| {
+            edit_at(&ground.find("project/.yarn/unplugged", &["linux-x64", ".node"]));
+        },
+        told: &[
+            "no: modified .yarn/unplugged/bufferutil-npm-4.0.8-8005ed6210/node_modules/bufferutil/prebuilds/linux-x64/node.napi.node",
+        ],
+    },
+    Case {
+        way: "the map of its own beside the program says something else",
+        tamper: |ground| write(ground, "project/.pnp.data.json", b"{}"),
+        told: &["no: extra .pnp.data.json"],
+    },
     Case {
         way: "the program around the map says more",
         tamper: |ground| {

@@ -8,6 +8,7 @@
 mod by_digest;
 mod cargo_cache;
 mod content;
+mod declared;
 mod file_list;
 mod listing;
 mod npm_cache;
@@ -21,6 +22,7 @@ pub mod zip;
 
 pub use by_digest::ByDigest;
 pub use cargo_cache::CargoRegistryCache;
+pub use declared::{declared, declared_in};
 pub use file_list::FileLists;
 pub use npm_cache::NpmCache;
 pub use own_file::OwnFile;

@@ -4,7 +4,8 @@
 //! [`read`] lists the releases of a file, [`Graph::read`] adds who asks for which, and
 //! [`Manifest::read`] what a project asks for itself. [`url_positions`] finds every URL that a client
 //! fetches as written; [`toward_gate`] and [`from_gate`] replace them in place and change
-//! no other byte, as [`set_json_text`] does in a `package.json`. A file that is not understood is an error, never an empty list.
+//! no other byte, as [`set_json_text`] does in a `package.json`; [`moved`] replaces one release of a
+//! TOML lockfile by another version. A file that is not understood is an error, never an empty list.
 //!
 //! Bounds: see [`limit`].
 
@@ -15,6 +16,7 @@ mod entries;
 mod graph;
 mod kind;
 mod manifest;
+mod moved;
 mod needs;
 mod npm_entry;
 mod npm_spec;
@@ -42,6 +44,7 @@ pub use edit::{json_text, set_json_text};
 pub use graph::{Ask, AskKind, Commands, Graph, Importer, Key, Linked, NamedFile, Package, Way};
 pub use kind::Kind;
 pub use manifest::{Manifest, ManifestError, ManifestKind};
+pub use moved::{Incoming, IncomingFile, Moved, moved};
 pub use needs::needs;
 pub use npm_spec::asked_source;
 pub use rewrite::{Rewritten, from_gate, mentions, toward_gate, url_positions};

@@ -76,6 +76,8 @@ impl Gate {
             signed = offered.as_ref().map(|offered| offered.offered);
             refuted.extend(offered.into_iter().flat_map(|offered| offered.refuted));
         }
+        let wanted = self.wanted(checked);
+        self.look_before_first(wanted, delivery.published).await;
         let is_suspect = self.origins.is_suspect(&delivery.release, &checked.digest);
         if let (true, Some(trusted)) = (is_suspect, trusted) {
             let store = self.origins.store().clone();

@@ -17,8 +17,21 @@ pub(super) const KEPT: SignedDuration = SignedDuration::from_hours(24);
 pub(super) const FAILED: SignedDuration = SignedDuration::from_hours(1);
 /// How long one upstream may take to hand out the evidence of one artifact.
 const PATIENCE: Duration = Duration::from_secs(60);
+/// How long the first delivery of a young release waits for the attestation that its document names.
+const FIRST: Duration = Duration::from_secs(3);
+/// How old a release is at most whose attestation its first delivery waits for.
+const YOUNG: SignedDuration = SignedDuration::from_hours(30 * 24);
 /// How often the clock is looked at while something waits for it.
 const LOOK: Duration = Duration::from_secs(1);
+
+/// When an attestation is asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Asked {
+    /// Before the artifact is delivered for the first time.
+    Before,
+    /// Afterwards, while nobody waits.
+    After,
+}
 
 impl Origins {
     async fn take(&self, registry: &Registry, rest: &mut Rest) -> (Wanted, bool) {
@@ -77,7 +90,7 @@ impl Gate {
             // One that fails is told in the log, and ends nothing else.
             ends_well(async move {
                 if ask {
-                    gate.ask_for_evidence(wanted).await;
+                    gate.ask_for_evidence(wanted, Asked::After).await;
                 } else {
                     gate.keep_at_hand(wanted).await;
                 }
@@ -104,7 +117,7 @@ impl Gate {
         let all = self.origins.write(&wanted, found).await;
         let has_it = all.offer.attestation().and_then(Told::here).is_some();
         if has_it || suspect && !is_named {
-            self.hold_against(&wanted, &all).await;
+            self.hold_against(&wanted, &all, Asked::After).await;
         }
         // cargo's web API says who published, unsigned, and asks not to be asked often.
         let may_ask = wanted.release.package.ecosystem() != Ecosystem::Cargo;
@@ -114,8 +127,42 @@ impl Gate {
         }
     }
 
+    /// Asks for the attestation of a young release before it is delivered for the first time, so that
+    /// a false one holds it. What does not come in time is asked for afterwards, as that of others is.
+    pub(crate) async fn look_before_first(&self, wanted: Wanted, published: Option<Timestamp>) {
+        let now = self.registry.clock.now();
+        let is_young = published.is_none_or(|at| now.duration_since(at) < YOUNG);
+        let is_npm_or_pypi = wanted.release.package.ecosystem() != Ecosystem::Cargo;
+        if !is_young || !is_npm_or_pypi || wanted.context.trust.is_none() {
+            return;
+        }
+        let before = self.origins.stored(&wanted).await;
+        if before.is_some_and(|before| counts(&before, now)) {
+            return;
+        }
+        let found = self
+            .registry
+            .evidence_at_hand(&wanted.context, wanted.asked());
+        let named = the_one(found.await, &wanted);
+        let is_named = |one: &ArtifactEvidence| {
+            let told = one.offer.attestation();
+            told.and_then(Told::failed).is_some()
+        };
+        if !named.as_ref().is_some_and(is_named) {
+            return;
+        }
+        let upstream = wanted.upstream.shown();
+        if !lock(&self.origins.line).may_ask_now(&upstream, now) {
+            return;
+        }
+        let asked = self.ask_for_evidence(wanted, Asked::Before);
+        if tokio::time::timeout(FIRST, asked).await.is_err() {
+            lock(&self.origins.line).failed(upstream, now);
+        }
+    }
+
     /// What its registry has to be asked for.
-    async fn ask_for_evidence(&self, wanted: Wanted) {
+    async fn ask_for_evidence(&self, wanted: Wanted, when: Asked) {
         let pace = evidence::Pace::default();
         let asked = self
             .registry
@@ -156,13 +203,13 @@ impl Gate {
         }
         let all = self.origins.write(&wanted, found).await;
         if !failed {
-            self.hold_against(&wanted, &all).await;
+            self.hold_against(&wanted, &all, when).await;
         }
     }
 
-    /// Holds attestations against the artifact that was delivered. What is false is marked, and
-    /// held against each later delivery; nobody waited for it this time.
-    async fn hold_against(&self, wanted: &Wanted, all: &ArtifactEvidence) {
+    /// Holds attestations against the artifact. What is false is marked, and held against each
+    /// delivery from then on.
+    async fn hold_against(&self, wanted: &Wanted, all: &ArtifactEvidence, when: Asked) {
         let Some(trusted) = wanted.context.trust.clone() else {
             return;
         };
@@ -200,6 +247,10 @@ impl Gate {
         let now = self.registry.clock.now();
         let soon = now.saturating_add(FAILED).unwrap_or(now);
         self.origins.counts_until(wanted, soon);
+        if when == Asked::Before {
+            // The refusal tells it.
+            return;
+        }
         let said = format!(
             "{} was delivered before its attestation had come, and {first}; it is not delivered again (false-origin)",
             wanted.release.spoken()

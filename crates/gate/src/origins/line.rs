@@ -108,6 +108,17 @@ impl<T> Line<T> {
         }
     }
 
+    /// Whether an upstream may be asked at once, while somebody waits; it counts as asked then.
+    pub fn may_ask_now(&mut self, upstream: &str, now: Timestamp) -> bool {
+        let counts = |at: &Timestamp| *at <= now && now.duration_since(*at) < MINUTE;
+        self.spent.retain(counts);
+        let may = self.spent.len() < IN_A_MINUTE && !self.rests(upstream, now);
+        if may {
+            self.spent.push_back(now);
+        }
+        may
+    }
+
     fn rests(&self, upstream: &str, now: Timestamp) -> bool {
         self.resting.get(upstream).is_some_and(|(since, times)| {
             let rest = MINUTE * 2_i32.pow((*times).min(DOUBLED));
@@ -144,6 +155,18 @@ impl<T> Line<T> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn who_waits_may_ask_within_the_same_bounds() {
+        let mut line: Line<u32> = Line::default();
+        for _ in 0..IN_A_MINUTE {
+            assert!(line.may_ask_now("a", at(0)));
+        }
+        assert!(!line.may_ask_now("a", at(59)));
+        assert!(line.may_ask_now("a", at(61)));
+        line.failed("a".to_owned(), at(61));
+        assert!(!line.may_ask_now("a", at(62)) && line.may_ask_now("b", at(62)));
+    }
 
     fn at(seconds: i64) -> Timestamp {
         Timestamp::from_second(1_800_000_000 + seconds).unwrap()

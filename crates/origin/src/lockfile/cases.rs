@@ -10,6 +10,7 @@ mod honest;
 mod lies;
 mod links;
 mod manifests;
+mod matrix;
 mod overrides;
 mod properties;
 

@@ -3,7 +3,7 @@
 //! [`judge`] asks every rule about one lockfile, [`judge_together`] what only several of them
 //! show, [`explain`] what a change of one does, [`settings_changes`] where the configuration in
 //! the same change takes packages from, [`judge_registry`] whether the registry promises the
-//! same digests. All of it is pure: values in, values out; nothing is fetched.
+//! same digests, [`judge_artifacts`] whether artifacts say the same of themselves. All of it is pure: values in, values out; nothing is fetched.
 //!
 //! A package manager does not ask these questions: most install a lockfile that names one package
 //! and points at another without a word (measured, November 2026: npm 11.19, Yarn 1.22 and 4.18,
@@ -21,6 +21,7 @@
 //! ```
 
 mod address;
+mod artifact;
 #[cfg(test)]
 mod cases;
 mod change;
@@ -34,6 +35,7 @@ mod testing;
 mod view;
 mod words;
 
+pub use artifact::{OwnManifest, judge_artifacts};
 pub use change::{
     Added, Facts, Installed, LockChange, Moved, Removed, Rewritten, What, explain, markdown, text,
     value,

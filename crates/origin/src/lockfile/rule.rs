@@ -96,6 +96,10 @@ pub fn judge_together(views: &[LockfileView<'_>]) -> Judgement {
 pub fn docs() -> Vec<&'static LockRuleDoc> {
     let own = RULES.iter().map(|rule| rule.doc());
     let of_changes = super::change::DOCS.into_iter();
-    let others = [&super::settings::DOC, &super::registry::DOC];
+    let others = [
+        &super::settings::DOC,
+        &super::registry::DOC,
+        &super::artifact::DOC,
+    ];
     own.chain(of_changes).chain(others).collect()
 }

@@ -4,6 +4,7 @@
 mod chain;
 mod changes;
 mod logged;
+mod made_again;
 
 use super::*;
 use crate::testing::registry_file;

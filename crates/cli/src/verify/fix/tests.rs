@@ -149,6 +149,69 @@ async fn what_others_ask_for_is_overridden_and_only_within_their_ranges() {
     assert!(plan.open[0].contains("b: >=1.14.1"), "{:?}", plan.open);
 }
 
+/// A lockfile of Python that the shop's registry would have given.
+async fn python(counter: &Counter, kind: Kind, name: &str) -> (tempfile::TempDir, Plan) {
+    let folder = tempfile::tempdir().unwrap();
+    let (asker, under) = (counter.asker(), counter.under(None));
+    let asking = Asking::new(&asker, Counter::context(&under), under.kept());
+    let release = "pkg:pypi/litellm@1.82.8";
+    let promised = counter.locked(&asking, release).await.digests;
+    let hash = promised[0].to_hex();
+    let wheel = "litellm-1.82.8-py3-none-any.whl";
+    let text = match kind {
+        Kind::PoetryLock => format!(
+            "[[package]]\nname = \"litellm\"\nversion = \"1.82.8\"\ndescription = \"\"\noptional = false\npython-versions = \"*\"\nfiles = [\n    {{file = \"{wheel}\", hash = \"sha256:{hash}\"}},\n]\n\n[metadata]\nlock-version = \"2.1\"\n"
+        ),
+        _ => format!(
+            "lock-version = \"1.0\"\ncreated-by = \"pip\"\n\n[[packages]]\nname = \"litellm\"\nversion = \"1.82.8\"\n\n[[packages.wheels]]\nname = \"{wheel}\"\nurl = \"https://files.example/{wheel}\"\n\n[packages.wheels.hashes]\nsha256 = \"{hash}\"\n"
+        ),
+    };
+    let path = folder.path().join(name);
+    fs::write(&path, &text).unwrap();
+    let graph = Graph::read(kind, text.as_bytes()).unwrap();
+    let project = Project {
+        folder: folder.path(),
+        lockfile: path,
+        graph: &graph,
+        manifests: &[],
+    };
+    let of = asking.entry(&graph.lockfile.entries[0]).await;
+    assert_eq!(of.answer, Answer::No, "{of:?}");
+    let mut plan = Plan::default();
+    all(&asking, &project, name, &[&of], &mut plan).await;
+    (folder, plan)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn entries_of_poetry_and_pylock_are_moved_with_their_files() {
+    let counter = Counter::open("litellm", "2026-03-24T11:00:00Z").await;
+    for (kind, name) in [
+        (Kind::PoetryLock, "poetry.lock"),
+        (Kind::PylockToml, "pylock.toml"),
+    ] {
+        let (folder, plan) = python(&counter, kind, name).await;
+        assert_eq!(plan.open, [""; 0], "{name}");
+        assert_eq!(plan.commands, [""; 0], "{name}");
+        assert_eq!(plan.steps[0].to.as_str(), "1.82.6", "{name}");
+        assert!(
+            shown(&plan).contains("+version = \"1.82.6\""),
+            "{}",
+            shown(&plan)
+        );
+        plan.edits.write().unwrap();
+        let text = fs::read_to_string(folder.path().join(name)).unwrap();
+        let graph = Graph::read(kind, text.as_bytes()).unwrap();
+        let (asker, under) = (counter.asker(), counter.under(None));
+        let asking = Asking::new(&asker, Counter::context(&under), under.kept());
+        let promised = counter.locked(&asking, "pkg:pypi/litellm@1.82.6").await;
+        let [entry] = graph.lockfile.entries.as_slice() else {
+            panic!("{text}")
+        };
+        assert_eq!(entry.release, promised.release, "{name}");
+        assert_eq!(entry.digests, promised.digests, "{name}");
+    }
+}
+
 #[test]
 fn a_file_that_changed_meanwhile_or_lies_behind_a_link_is_left_alone() {
     let folder = tempfile::tempdir().unwrap();

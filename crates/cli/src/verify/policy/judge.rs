@@ -5,18 +5,23 @@ use crate::verify::origin::Asker;
 use crate::verify::rules;
 use crate::verify::verdicts;
 use customs_ecosystem::lockfile::Locked;
+use customs_ecosystem::pypi::File;
 use customs_model::{
-    Answer, Digest, Ecosystem, Known, PackageName, ReleaseId, Route, Severity, Standing, Version,
-    printable,
+    Answer, Digest, Ecosystem, Known, Manifest, PackageName, ReleaseId, Route, Severity, Standing,
+    Version, printable,
 };
 use customs_origin::lockfile::{LockRuleDoc, Outcome};
 use customs_registry::http::FetchError;
-use customs_registry::{ArtifactFacts, Context, Judgement, Located, Read, version_order};
+use customs_registry::{
+    ArtifactFacts, Context, CrateAsks, Judgement, Located, Read, version_order,
+};
 use customs_rules::{LockedOutcome, RuleSet, judge_code, sentence};
 use std::path::PathBuf;
 
 /// Lines of evidence of one statement.
 const EVIDENCE: usize = 6;
+/// Bytes of a wheel that is fetched for what it declares.
+const WHEEL: u64 = 64 << 20;
 
 /// Whom to ask, and under what.
 pub(in crate::verify) struct Asking<'a> {
@@ -84,6 +89,56 @@ impl<'a> Asking<'a> {
             .ok()?;
         let place = places.into_iter().next()?;
         place.dependencies?.get(name).cloned()
+    }
+
+    /// The files of another version of a package of PyPI, as its index tells them.
+    ///
+    /// # Errors
+    /// Nobody could be asked. Safe to print.
+    pub async fn files(&self, entry: &Locked, version: &Version) -> Result<Vec<File>, String> {
+        let context = self.context_for(entry)?;
+        let release = ReleaseId::new(entry.release.package.clone(), version.clone());
+        let files = self.asker.registry().files(&context, &release).await;
+        files.map_err(said)
+    }
+
+    /// What a version of an entry's crate asks for. None: its registry does not have it.
+    ///
+    /// # Errors
+    /// Nobody could be asked. Safe to print.
+    pub async fn crate_asks(
+        &self,
+        entry: &Locked,
+        version: &Version,
+    ) -> Result<Option<CrateAsks>, String> {
+        let context = self.context_for(entry)?;
+        let release = ReleaseId::new(entry.release.package.clone(), version.clone());
+        let asks = self.asker.registry().crate_asks(&context, &release).await;
+        asks.map_err(said)
+    }
+
+    /// What a version of an entry's package of PyPI declares itself, by its smallest wheel.
+    ///
+    /// # Errors
+    /// It has none that can be read. One clause, safe to print.
+    pub async fn declared(&self, entry: &Locked, version: &Version) -> Result<Manifest, String> {
+        let context = self.context_for(entry)?;
+        let release = ReleaseId::new(entry.release.package.clone(), version.clone());
+        let registry = self.asker.registry();
+        let places = registry.locate(&context, &release).await.map_err(said)?;
+        let wheels = places.into_iter().filter(|it| it.file.ends_with(".whl"));
+        let smallest = wheels.min_by_key(|it| it.size.unwrap_or(WHEEL));
+        let smallest = smallest.ok_or_else(|| format!("{version} has no wheel"))?;
+        if smallest.size.is_some_and(|size| size > WHEEL) {
+            return Err(format!(
+                "the wheels of {version} are larger than {WHEEL} bytes"
+            ));
+        }
+        let facts = registry.facts_of(&smallest).await;
+        let facts = facts.map_err(|why| printable(why.because(), 300))?;
+        let manifest = facts.manifest.clone();
+        let manifest = manifest.filter(|it| it.dependencies_unknown.is_none());
+        manifest.ok_or_else(|| format!("the metadata of {version} cannot be read"))
     }
 
     /// Everything that is said of an entry.

@@ -166,8 +166,21 @@ fn python(view: &LockfileView<'_>, findings: &mut Findings<'_>) {
                 (None, _) => true,
                 (Some(_), None) => false,
             };
-            if !same {
-                let url = file.url.as_deref().unwrap_or(&file.name);
+            let url = file.url.as_deref().unwrap_or(&file.name);
+            if same {
+                // A name that stands beside an address does not say what lies there.
+                let other = named_by(url).filter(|name| *name != file.name);
+                let other = other.filter(|name| {
+                    own.is_some()
+                        && own
+                            != pypi::version_of(name, &locked.release.package)
+                                .map(|it| it.as_str().to_owned())
+                });
+                if let Some(other) = other {
+                    let other = shown(&other);
+                    add(view, package, locked, &other, url, Severity::High, findings);
+                }
+            } else {
                 add(
                     view,
                     package,
@@ -180,6 +193,18 @@ fn python(view: &LockfileView<'_>, findings: &mut Findings<'_>) {
             }
         }
     }
+}
+
+/// The file that an address names, where it ends in the name of one that is installed.
+fn named_by(url: &str) -> Option<String> {
+    let path = url.split(['?', '#']).next().unwrap_or(url);
+    let name = path
+        .rsplit('/')
+        .next()?
+        .replace("%2B", "+")
+        .replace("%2b", "+");
+    let is_file = pypi::FileKind::of(&name) != pypi::FileKind::Other && !name.contains('%');
+    is_file.then_some(name)
 }
 
 fn add(

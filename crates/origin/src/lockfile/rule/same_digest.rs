@@ -17,7 +17,7 @@ static DOC: LockRuleDoc = LockRuleDoc {
     id: "lock-same-digest",
     title: "Two releases are bound to the same bytes.",
     what: "Looks for a digest that stands under two names or versions, in one lockfile or in several of a \
-           repository. Spellings of one version (`v1.0.0`, `1.0.0+build`) are one.",
+           repository; Yarn 4's own checksums in one lockfile. Spellings of one version (`v1.0.0`, `1.0.0+build`) are one.",
     why: "An artifact holds its own name and version, so one artifact is one release. Where a digest stands \
           twice, one entry was made to deliver the other's bytes.",
     effect: "fails",
@@ -41,6 +41,7 @@ impl LockRule for SameDigest {
         let mut known =
             Known::with_capacity_and_hasher(view.graph.lockfile.entries.len(), Keyed::default());
         compare(view, &mut known, false, findings);
+        archives(view, findings);
     }
 
     fn judge_together(&self, views: &[LockfileView<'_>], findings: &mut Findings<'_>) {
@@ -88,6 +89,34 @@ fn compare<'a>(
             });
             break;
         }
+    }
+}
+
+/// Yarn 4 writes a checksum of its own archive, in which a package lies under its name: two of the same are
+/// never honest.
+fn archives(view: &LockfileView<'_>, findings: &mut Findings<'_>) {
+    let mut known: HashMap<&str, (&Package, &Locked)> = HashMap::new();
+    for (package, locked) in view.of_registry() {
+        let Some(sum) = package.checksum.as_deref() else {
+            continue;
+        };
+        let (other, first) = *known.entry(sum).or_insert((package, locked));
+        if is_same(first, locked) {
+            continue;
+        }
+        findings.add(Said {
+            severity: Severity::High,
+            message: format!(
+                "{} has the checksum of {} (line {}): one of them would deliver the other's bytes",
+                spoken(package),
+                spoken(other),
+                other.line
+            ),
+            file: view.path,
+            line: Some(package.line),
+            release: Some(&locked.release),
+            evidence: vec![shown(sum)],
+        });
     }
 }
 

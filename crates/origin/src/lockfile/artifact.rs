@@ -1,0 +1,291 @@
+//! What an artifact says of itself against what its lockfile and its registry say of it: before
+//! anything is installed, wherever the artifact is at hand.
+
+use super::doc::LockRuleDoc;
+use super::finding::{Findings, Judgement, Said};
+use customs_ecosystem::lockfile::{Graph, Kind};
+use customs_ecosystem::pypi;
+use customs_model::{
+    Contradiction, ContradictionKind, Declared, Ecosystem, Manifest, ReleaseId, RunsCode, Severity,
+    printable,
+};
+use std::cmp::Ordering;
+
+pub(super) static DOC: LockRuleDoc = LockRuleDoc {
+    id: "lock-artifact",
+    title: "An artifact says something else of itself than its lockfile or its registry.",
+    what: "Reads the manifest inside of each artifact that is at hand and has the locked digest \
+           (`package.json`, `Cargo.toml`, `METADATA`). Its name and version are held against the \
+           entry; its dependencies against those that the lockfile has for the entry, and its scripts at \
+           install where the lockfile tells of those (npm, old formats of pnpm); with `--fetch` both also against \
+           the registry's document. Left out are what platforms or \
+           extras ask for, what is bundled, and all dependencies where overrides or hooks may have changed them.",
+    why: "Managers resolve by the registry's document and by the lockfile, and run what lies in the \
+          artifact. Who makes the two differ shows reviewers a package that nobody installs.",
+    effect: "fails where the artifact is of another name or version; warns where it has a dependency, a \
+             command or a script at install that is not told",
+    to_do: "Compare the artifact with the one that its maintainers publish. If the lockfile is right \
+            everywhere else, let the package manager write the entry again, and look at what comes along.",
+    fires: &[
+        "The lockfile says is-number@7.0.0, and the tarball with its digest says is-odd@3.0.1.",
+        "A tarball with a `postinstall` whose entry has no `hasInstallScript`.",
+    ],
+    silent: &[
+        "The artifact is not on this computer.",
+        "`v1.0.0` in the artifact, `1.0.0` in the lockfile.",
+        "A requirement in other words, which publishing tools rewrite.",
+    ],
+    learnt_from: "npm's manifest confusion (June 2023); `npm ls` prints the lockfile's name over another \
+                  package's files (measured, November 2026).",
+};
+
+/// What an artifact says of itself.
+#[derive(Debug, Clone)]
+pub struct OwnManifest {
+    /// Which entry of the lockfile it is the artifact of, by its number.
+    pub entry: usize,
+    /// What stands in it.
+    pub declared: Declared,
+    /// What the registry's document says of the release; none where nobody was asked.
+    pub document: Option<Manifest>,
+}
+
+/// Holds what artifacts say of themselves against their lockfile and against documents. `file` is
+/// the lockfile's path, for people.
+pub fn judge_artifacts(file: &str, graph: &Graph, own: &[OwnManifest]) -> Judgement {
+    let mut judgement = Judgement::default();
+    let mut findings = Findings::of(DOC.id, &mut judgement);
+    for one in own {
+        let Some(entry) = graph.lockfile.entries.get(one.entry) else {
+            continue;
+        };
+        let release = &entry.release;
+        let mut say = |severity, message, evidence| {
+            findings.add(Said {
+                severity,
+                message,
+                file,
+                line: entry.line,
+                release: Some(release),
+                evidence,
+            });
+        };
+        let spoken = printable(&release.spoken(), 160);
+        let against = against_lock(graph, one);
+        let (others, more): (Vec<&Contradiction>, Vec<&Contradiction>) =
+            against.iter().partition(|one| is_other(one.kind));
+        if !others.is_empty() {
+            let name = one.declared.name.as_deref().unwrap_or("nothing");
+            let version = one.declared.version.as_deref().unwrap_or("no version");
+            let itself = printable(&format!("{name}@{version}"), 160);
+            let message = format!("the artifact that is locked as {spoken} calls itself {itself}");
+            say(Severity::High, message, Vec::new());
+        }
+        if !more.is_empty() {
+            let message = format!("the artifact of {spoken} has what the lockfile does not tell");
+            say(
+                Severity::Medium,
+                message,
+                more.into_iter().map(words).collect(),
+            );
+        }
+        let Some(document) = &one.document else {
+            continue;
+        };
+        let hidden = one.declared.contradictions(release, document);
+        let hidden: Vec<String> = hidden
+            .iter()
+            .filter(|one| one.kind.is_rare() && !is_other(one.kind))
+            .map(words)
+            .collect();
+        if !hidden.is_empty() {
+            let message =
+                format!("the artifact of {spoken} has what its registry's document does not tell");
+            say(Severity::Medium, message, hidden);
+        }
+    }
+    findings.finish();
+    judgement
+}
+
+const fn is_other(kind: ContradictionKind) -> bool {
+    matches!(
+        kind,
+        ContradictionKind::OtherName | ContradictionKind::OtherVersion
+    )
+}
+
+/// What the artifact says and the lockfile does not.
+fn against_lock(graph: &Graph, one: &OwnManifest) -> Vec<Contradiction> {
+    let Some(entry) = graph.lockfile.entries.get(one.entry) else {
+        return Vec::new();
+    };
+    let release = &entry.release;
+    let ecosystem = release.package.ecosystem();
+    let mut declared = one.declared.clone();
+    // Peers, extras and features are resolved by more than the package's own words.
+    declared.manifest.optional_dependencies.clear();
+    declared.manifest.offers = customs_model::Offers::default();
+    if ecosystem == Ecosystem::PyPi {
+        let always = |_: &String, words: &mut String| !words.contains(';');
+        declared.manifest.dependencies.retain(always);
+    }
+    let found = declared.contradictions(release, &told(graph, one.entry, entry.has_install_script));
+    let is_said = |one: &Contradiction| match one.kind {
+        ContradictionKind::OtherVersion => !is_same_version(release, &one.artifact),
+        kind => kind.is_rare(),
+    };
+    found.into_iter().filter(is_said).collect()
+}
+
+fn is_same_version(release: &ReleaseId, written: &str) -> bool {
+    let version = release.version.as_str();
+    release.package.ecosystem() == Ecosystem::PyPi
+        && pypi::compare(written, version) == Some(Ordering::Equal)
+}
+
+/// What the lockfile says of an entry, as a document would.
+fn told(graph: &Graph, entry: usize, has_install_script: Option<bool>) -> Manifest {
+    let mut told = Manifest::default();
+    if has_install_script != Some(false) {
+        let unnamed = RunsCode::UNNAMED.to_owned();
+        told.runs.scripts.insert("install".to_owned(), unnamed);
+    }
+    let packages = graph.packages.iter().filter(|one| one.entry == Some(entry));
+    for ask in packages.flat_map(|package| &package.asks) {
+        told.dependencies.insert(ask.name.clone(), String::new());
+        // It may be asked for under another name than its own.
+        if let Some(to) = ask.to.and_then(|to| graph.packages.get(to)) {
+            told.dependencies.insert(to.name.clone(), String::new());
+        }
+    }
+    let lists = match graph.kind() {
+        // Format 1 of npm tells what each place needs, and not always in the entry itself.
+        Kind::PackageLock => graph.format != "1",
+        Kind::PnpmLock | Kind::YarnClassic | Kind::YarnBerry | Kind::BunLock => true,
+        Kind::CargoLock | Kind::UvLock | Kind::PoetryLock => true,
+        Kind::PylockToml | Kind::RequirementsTxt => false,
+    };
+    if !lists || graph.hooked || !graph.overrides.is_empty() {
+        told.dependencies_unknown = Some("the lockfile does not tell them".to_owned());
+    }
+    told
+}
+
+fn words(contradiction: &Contradiction) -> String {
+    let what = match contradiction.kind {
+        ContradictionKind::HiddenScript => "a script at install",
+        ContradictionKind::HiddenDependency => "a dependency",
+        ContradictionKind::HiddenCommand => "a command",
+        ContradictionKind::OtherName => "another name",
+        ContradictionKind::OtherVersion => "another version",
+        ContradictionKind::OtherScript => "another script",
+        ContradictionKind::OtherCommand => "another command",
+        ContradictionKind::OtherRequirement => "another requirement",
+        ContradictionKind::HiddenFeature => "a feature",
+        ContradictionKind::OtherEntry => "another entry",
+    };
+    format!("{what}: {}", contradiction.artifact)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{graph, lines};
+    use super::*;
+
+    fn lock(entry: &str) -> String {
+        format!(
+            r#"{{"name":"shop","lockfileVersion":3,"requires":true,"packages":{{
+            "":{{"name":"shop","dependencies":{{"a":"1"}}}},
+            "node_modules/a":{{"version":"1.0.0",{entry}"dependencies":{{"b":"^1","alias":"npm:c@1"}}}},
+            "node_modules/alias":{{"name":"c","version":"1.0.0"}},
+            "node_modules/b":{{"version":"1.0.0"}}}}}}"#
+        )
+    }
+
+    fn own(name: &str, version: &str, dependencies: &[&str], scripts: &[&str]) -> OwnManifest {
+        let mut manifest = Manifest::default();
+        for name in dependencies {
+            manifest
+                .dependencies
+                .insert((*name).to_owned(), "^1".to_owned());
+        }
+        for name in scripts {
+            manifest
+                .runs
+                .scripts
+                .insert((*name).to_owned(), "node a.js".to_owned());
+        }
+        OwnManifest {
+            entry: 0,
+            declared: Declared {
+                name: Some(name.to_owned()),
+                version: Some(version.to_owned()),
+                manifest,
+            },
+            document: None,
+        }
+    }
+
+    fn said(lock: &str, own: OwnManifest) -> String {
+        let graph = graph(Kind::PackageLock, lock);
+        assert_eq!(graph.lockfile.entries[0].release.spoken(), "a@1.0.0");
+        lines(&judge_artifacts("package-lock.json", &graph, &[own]))
+    }
+
+    #[test]
+    fn an_artifact_of_another_release_than_its_entry_fails() {
+        insta::assert_snapshot!(said(&lock(""), own("is-odd", "3.0.1", &["b"], &[])), @"failed lock-artifact line 3: the artifact that is locked as a@1.0.0 calls itself is-odd@3.0.1");
+        assert_eq!(
+            said(&lock(""), own("a", "v1.0.0+build", &["b", "c"], &[])),
+            ""
+        );
+    }
+
+    #[test]
+    fn what_the_lockfile_does_not_tell_of_warns() {
+        let hidden = own("a", "1.0.0", &["b", "c", "evil"], &["postinstall"]);
+        insta::assert_snapshot!(said(&lock(""), hidden.clone()), @r"
+        warning lock-artifact line 3: the artifact of a@1.0.0 has what the lockfile does not tell
+            a script at install: postinstall: node a.js
+            a dependency: evil ^1
+        ");
+        // Scripts that the lockfile counts, and dependencies that an override may have changed.
+        let told = lock(r#""hasInstallScript":true,"#);
+        assert!(!said(&told, hidden.clone()).contains("script"));
+        let mut graph = graph(Kind::PackageLock, &told);
+        graph.overrides.push(("evil".to_owned(), "-".to_owned()));
+        assert_eq!(lines(&judge_artifacts("p", &graph, &[hidden])), "");
+    }
+
+    #[test]
+    fn what_the_document_does_not_tell_of_warns() {
+        let mut one = own("a", "1.0.0", &["b", "c"], &["postinstall"]);
+        one.document = Some(own("a", "1.0.0", &["b"], &[]).declared.manifest);
+        let told = lock(r#""hasInstallScript":true,"#);
+        insta::assert_snapshot!(said(&told, one), @r"
+        warning lock-artifact line 3: the artifact of a@1.0.0 has what its registry's document does not tell
+            a script at install: postinstall: node a.js
+            a dependency: c ^1
+        ");
+    }
+
+    #[test]
+    fn what_python_asks_for_on_some_machines_only_is_passed_over() {
+        let text = "[[package]]\nname = \"a\"\nversion = \"1.0\"\noptional = false\npython-versions = \"*\"\nfiles = []\n\n[metadata]\nlock-version = \"2.1\"\n";
+        let graph = graph(Kind::PoetryLock, text);
+        let mut one = own("a", "1.0.0", &[], &[]);
+        let asks = &mut one.declared.manifest.dependencies;
+        asks.insert("win".to_owned(), "; sys_platform == 'win32'".to_owned());
+        assert_eq!(
+            lines(&judge_artifacts("poetry.lock", &graph, &[one.clone()])),
+            ""
+        );
+        let asks = &mut one.declared.manifest.dependencies;
+        asks.insert("evil".to_owned(), ">=1".to_owned());
+        insta::assert_snapshot!(lines(&judge_artifacts("poetry.lock", &graph, &[one])), @r"
+        warning lock-artifact line 1: the artifact of a@1.0 has what the lockfile does not tell
+            a dependency: evil >=1
+        ");
+    }
+}
