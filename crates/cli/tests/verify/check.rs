@@ -79,9 +79,15 @@ impl Shop {
     /// Runs a command of the user's in the project.
     pub fn run(&self, mut command: Command) -> Output {
         let home = self.folder.path();
+        // Where this machine keeps its toolchains.
+        let rustup = std::env::var_os("RUSTUP_HOME").map_or_else(
+            || PathBuf::from(std::env::var_os("HOME").unwrap()).join(".rustup"),
+            PathBuf::from,
+        );
         command
             .current_dir(home.join("project"))
             .env_clear()
+            .env("RUSTUP_HOME", rustup)
             .env("PATH", std::env::var_os("PATH").unwrap_or_default())
             .env("HOME", home)
             .env("CUSTOMS_CACHE_DIR", home.join("own/cache"))

@@ -108,7 +108,13 @@ pub const CLASSIC: &[Case] = &[
                 "project/node_modules/is-odd/node_modules/is-number/index.js",
             )
         },
-        told: &["no: extra node_modules/is-odd/node_modules/is-number/index.js"],
+        told: &[
+            "no: decoy node_modules/is-odd/node_modules/is-number",
+            "no: missing node_modules/is-odd/node_modules/is-number/LICENSE",
+            "no: missing node_modules/is-odd/node_modules/is-number/README.md",
+            "no: missing node_modules/is-odd/node_modules/is-number/package.json",
+            "no: modified node_modules/is-odd/node_modules/is-number/index.js",
+        ],
     },
     Case {
         way: "a package that no lockfile names is added",
@@ -118,7 +124,9 @@ pub const CLASSIC: &[Case] = &[
     Case {
         way: "a package is gone",
         tamper: |ground| delete_folder(ground, "project/node_modules/is-odd"),
-        told: &["no: missing node_modules/is-odd"],
+        told: &[
+            "not checked: is-odd@3.0.1: it is not installed here; the lockfile does not say whether it may be left out",
+        ],
     },
     Case {
         way: "Yarn's own list is another program's",
@@ -132,9 +140,9 @@ pub const CLASSIC: &[Case] = &[
             edit_at(&ground.find("cache/yarn", &["/npm-is-odd-3.0.1-", ".yarn-tarball.tgz"]));
         },
         told: &[
-            "no: poisoned Yarn's cache: is-odd@3.0.1",
-            "not checked: is-odd@3.0.1: the copy in Yarn's cache is not what the lockfile promises; \
-             empty that cache, and fetch it again",
+            "no: poisoned Yarn 1's cache: is-odd@3.0.1",
+            "not checked: is-number@7.0.0: its artifact is not on this computer; fetch it with --fetch; it was compared with the gate's list of its files, which whoever changes a file can change too",
+            "not checked: is-odd@3.0.1: the copy in Yarn 1's cache is not what the lockfile promises; empty that cache, and fetch it again",
         ],
     },
 ];
@@ -210,7 +218,13 @@ pub const BERRY: &[Case] = &[
                 "project/node_modules/is-odd/node_modules/is-number/index.js",
             )
         },
-        told: &["no: extra node_modules/is-odd/node_modules/is-number/index.js"],
+        told: &[
+            "no: decoy node_modules/is-odd/node_modules/is-number",
+            "no: missing node_modules/is-odd/node_modules/is-number/LICENSE",
+            "no: missing node_modules/is-odd/node_modules/is-number/README.md",
+            "no: missing node_modules/is-odd/node_modules/is-number/package.json",
+            "no: modified node_modules/is-odd/node_modules/is-number/index.js",
+        ],
     },
     Case {
         way: "a package that no lockfile names is added",
@@ -220,7 +234,11 @@ pub const BERRY: &[Case] = &[
     Case {
         way: "a package is gone",
         tamper: |ground| delete_folder(ground, "project/node_modules/is-odd"),
-        told: &["no: missing node_modules/is-odd"],
+        told: &[
+            "no: extra node_modules/.package-map.json",
+            "no: extra node_modules/.yarn-state.yml",
+            "not checked: is-odd@3.0.1: it is not installed here; the lockfile does not say whether it may be left out",
+        ],
     },
     Case {
         way: "a command leads to another program",
@@ -375,7 +393,10 @@ pub const PLUG_N_PLAY: &[Case] = &[
             let zip = ground.find("cache/yarn", &["is-odd-npm-3.0.1"]);
             std::fs::remove_file(zip).unwrap();
         },
-        told: &["not checked: .pnp.cjs: the zip of is-odd@3.0.1 is not there"],
+        told: &[
+            "made here: extra .pnp.cjs",
+            "not checked: .pnp.cjs: it takes is-odd@3.0.1 from ../cache/yarn/is-odd-npm-3.0.1-93c3c3f41b-89ee2e353c.zip/node_modules/is-odd/: no zip lies there",
+        ],
     },
     Case {
         way: "a zip is another package's",
@@ -384,7 +405,12 @@ pub const PLUG_N_PLAY: &[Case] = &[
             let zip = ground.find("cache/yarn", &["is-odd-npm-3.0.1"]);
             std::fs::copy(other, zip).unwrap();
         },
-        told: &["no: extra .pnp.cjs"],
+        told: &[
+            "no: extra .pnp.cjs",
+            "no: modified is-odd-npm-3.0.1-93c3c3f41b-89ee2e353c.zip",
+            "no: poisoned Yarn's cache: is-odd@3.0.1",
+            "why: .pnp.cjs: it takes is-odd@3.0.1 from ../cache/yarn/is-odd-npm-3.0.1-93c3c3f41b-89ee2e353c.zip/node_modules/is-odd/: that zip is not the one that the lockfile promises",
+        ],
     },
     Case {
         way: "the map takes a package out of another package's zip",
@@ -398,7 +424,10 @@ pub const PLUG_N_PLAY: &[Case] = &[
             let (zip, other) = (place("/is-odd-npm-3.0.1"), place("/mkdirp-npm-1.0.4"));
             replace(ground, "project/.pnp.cjs", &zip, &other);
         },
-        told: &["no: extra .pnp.cjs"],
+        told: &[
+            "no: extra .pnp.cjs",
+            "why: .pnp.cjs: it takes is-odd@3.0.1 from ../cache/yarn/mkdirp-npm-1.0.4-37f6ef56b9-46ea0f3ffa.zip/node_modules/mkdirp/: that is the inside of another package",
+        ],
     },
     Case {
         way: "a package that no lockfile names is in the map",
@@ -408,7 +437,10 @@ pub const PLUG_N_PLAY: &[Case] = &[
             let unnamed = "[\"unnamed\", [\\\n      [\"npm:1.0.0\", {\\\n        \"packageLocation\": \"./unnamed/\",\\\n        \"packageDependencies\": [\\\n          [\"unnamed\", \"npm:1.0.0\"]\\\n        ],\\\n        \"linkType\": \"HARD\"\\\n      }]\\\n    ]],\\\n    ";
             replace(ground, script, from, &format!("{unnamed}{from}"));
         },
-        told: &["no: extra .pnp.cjs"],
+        told: &[
+            "no: extra .pnp.cjs",
+            "why: .pnp.cjs: it has unnamed@1.0.0, which the lockfile does not have",
+        ],
     },
     Case {
         way: "a file is added to an unplugged package",
@@ -432,7 +464,10 @@ pub const PLUG_N_PLAY: &[Case] = &[
     Case {
         way: "the map of its own beside the program says something else",
         tamper: |ground| write(ground, "project/.pnp.data.json", b"{}"),
-        told: &["no: extra .pnp.data.json"],
+        told: &[
+            "made here: extra .pnp.data.json",
+            "not checked: .pnp.data.json: it was not compared: it is not what Yarn 3 or 4 writes: missing field `__info` at line 1 column 2",
+        ],
     },
     Case {
         way: "the program around the map says more",
