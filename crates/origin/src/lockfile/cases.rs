@@ -60,7 +60,7 @@ fn yarn_classic() -> String {
 }
 
 fn yarn_berry() -> String {
-    let checksum = "0".repeat(128);
+    let checksum = "0".repeat(127);
     format!(
         "__metadata:\n  version: 8\n  cacheKey: 10c0\n\n\"is-number@npm:^7.0.0\":\n  version: 7.0.0\n  resolution: \"is-number@npm:7.0.0\"\n  checksum: 10c0/1{checksum}\n  languageName: node\n  linkType: hard\n\n\"kind-of@npm:^6.0.3\":\n  version: 6.0.3\n  resolution: \"kind-of@npm:6.0.3\"\n  checksum: 10c0/2{checksum}\n  languageName: node\n  linkType: hard\n\n\"shop@workspace:.\":\n  version: 0.0.0-use.local\n  resolution: \"shop@workspace:.\"\n  dependencies:\n    is-number: \"npm:^7.0.0\"\n    kind-of: \"npm:^6.0.3\"\n  languageName: unknown\n  linkType: soft\n"
     )

@@ -152,15 +152,20 @@ async fn a_release_that_appears_later_is_decided_by_the_newer_document() {
     .await;
     let document = team.get("/old", "one").await;
     assert_eq!(times_asked(&team, "/old"), 2);
-    assert_ne!(document.body, first.body);
     let document = document.json();
     assert_eq!(document["versions"]["2.0.0"], serde_json::Value::Null);
     assert_eq!(document["dist-tags"]["latest"], "1.0.0");
     // It is young as long as it is: no policy passes over it.
     let other = "deny = [\"pkg:npm/another\"]\n";
     apply(&team, |settings| settings.policy = policy(other)).await;
+    let document = team.get("/old", "one").await;
+    assert_eq!(document.body, first.body);
+    // Once it is old enough it is there: it was the newer document that was decided.
+    team.clock.advance(days(10));
+    apply(&team, |settings| settings.policy = policy("deny = []\n")).await;
     let document = team.get("/old", "one").await.json();
-    assert_eq!(document["versions"]["2.0.0"], serde_json::Value::Null);
+    assert_ne!(document["versions"]["2.0.0"], serde_json::Value::Null);
+    assert_eq!(document["dist-tags"]["latest"], "2.0.0");
 }
 
 #[tokio::test]

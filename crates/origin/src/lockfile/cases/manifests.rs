@@ -53,7 +53,7 @@ fn what_one_of_them_alone_asks_for_and_other_words_are_told() {
     warning lock-manifest: 1 dependency of the project stands otherwise in the lockfile than in the manifest
         is-number: ^6.0.0 in the manifest, ^7.0.0 in the lockfile
 
-    yarn.lock 756
+    yarn.lock 754
     warning lock-manifest line 19: the lockfile says that the project asks for kind-of, and its manifest does not
     warning lock-manifest line 19: the manifest of the project asks for left-pad, and the lockfile does not know it
     warning lock-manifest line 19: 1 dependency of the project stands otherwise in the lockfile than in the manifest

@@ -252,6 +252,7 @@ fn yarn_4() -> Form {
                 Lie::Removed,
                 put(&format!("  checksum: 10c0/{}\n", sum("01")), ""),
             ),
+            (Lie::Weak, put(&sum("01"), "0102")),
             (Lie::Swapped, put(&sum("01"), &sum("02"))),
             (Lie::Changed, put(&sum("01"), &sum("03"))),
             (
@@ -482,6 +483,13 @@ fn requirements() -> Form {
                 put(&format!(" \\\n    --hash=sha256:{}", hex("01")), ""),
             ),
             (
+                Lie::Repository,
+                put(
+                    &format!("left==1.0.0 \\\n    --hash=sha256:{}", hex("01")),
+                    &format!("left @ git+https://git.example/evil/left@{COMMIT}"),
+                ),
+            ),
+            (
                 Lie::Weak,
                 put(
                     &format!("sha256:{}", hex("01")),
@@ -596,13 +604,9 @@ impl Form {
     /// What comes of a lie; none where the format has no place for it.
     fn of(&self, lie: Lie) -> Option<Vec<(String, Outcome)>> {
         let options = self.options();
-        match (self.kind, lie) {
-            // The digests of a list of requirements do not say which file each is of, and Yarn's
-            // checksum is of an archive that its settings change.
-            (Kind::RequirementsTxt | Kind::YarnBerry, Lie::Two) => return None,
-            // These files do not say what the project asks for.
-            (Kind::PoetryLock | Kind::PylockToml, Lie::Manifest) => return None,
-            _ => {}
+        // Neither a list of requirements nor what was made of one says what a project asks for.
+        if (self.kind, lie) == (Kind::PylockToml, Lie::Manifest) {
+            return None;
         }
         match lie {
             Lie::Manifest => {
@@ -691,5 +695,6 @@ fn the_page_says_what_comes_of_each_lie_in_each_lockfile() {
         page.contains(&table),
         "docs/verify.md does not have the table of lies:\n{table}"
     );
-    assert!(!table.contains("missed"), "{table}");
+    // Each of these is explained below the table.
+    assert_eq!(table.matches("missed").count(), 3, "{table}");
 }

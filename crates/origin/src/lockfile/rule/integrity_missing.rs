@@ -220,7 +220,7 @@ fn of_other_machines(view: &LockfileView<'_>, findings: &mut Findings<'_>) {
 
 fn promises(view: &LockfileView<'_>, package: &Package, locked: &Locked) -> bool {
     match view.graph.kind() {
-        Kind::YarnBerry => package.checksum.is_some(),
+        Kind::YarnBerry => package.checksum.as_deref().is_some_and(is_whole_checksum),
         Kind::UvLock | Kind::PylockToml => package.files.iter().all(|file| file.digest.is_some()),
         Kind::PoetryLock => {
             !locked.digests.is_empty() && package.files.iter().all(|file| file.digest.is_some())
@@ -333,4 +333,11 @@ fn one(
             .map(|file| format!("without a hash: {}", shown(&file.name)))
             .collect(),
     });
+}
+
+/// Whether it is a SHA-512 of Yarn 2 and later: `10c0/HEX`, in the first versions `HEX` alone.
+fn is_whole_checksum(checksum: &str) -> bool {
+    const LETTERS: usize = 128;
+    let hex = checksum.rsplit('/').next().unwrap_or_default();
+    hex.len() == LETTERS && hex.bytes().all(|letter| letter.is_ascii_hexdigit())
 }

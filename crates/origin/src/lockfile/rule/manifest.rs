@@ -34,6 +34,7 @@ static DOC: LockRuleDoc = LockRuleDoc {
         "An entry with `\"optional\": true` that package.json has among its `dependencies`: if it is absent, \
          nobody notices.",
         "Cargo.toml asks for serde 1.0.200, and 1.0.150 is locked.",
+        "pyproject.toml asks for `left>=9`, and poetry.lock has 1.0.0.",
         "bun.lock has `\"overrides\": { \"ms\": \"npm:other@1\" }`, package.json has none.",
     ],
     silent: &[

@@ -3,10 +3,12 @@
 use super::super::super::finding::Findings;
 use super::super::super::view::LockfileView;
 use super::super::super::words::shown;
+use super::super::version_unasked::satisfies;
 use super::Differences;
-use customs_ecosystem::lockfile::{Ask, Importer, Manifest};
+use customs_ecosystem::lockfile::{Ask, Importer, Manifest, Package, Source};
 use customs_ecosystem::pypi::normal_name as normal;
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use customs_model::Ecosystem;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 pub(super) fn importers(view: &LockfileView<'_>, findings: &mut Findings<'_>) {
     let by_folder: HashMap<&str, &Importer> = view
@@ -82,20 +84,46 @@ fn bare(spec: &str) -> String {
     clauses.join(",")
 }
 
+/// Names that poetry.lock does not know, and versions of it that nothing asks for. Constraints in
+/// Poetry's own words (`^1.2`) are no specifiers, and say nothing here.
 pub(super) fn names(view: &LockfileView<'_>, findings: &mut Findings<'_>) {
-    let known: HashSet<String> = view
-        .graph
-        .packages
-        .iter()
-        .map(|p| normal(&p.name))
-        .collect();
+    let mut known: HashMap<String, Vec<&Package>> = HashMap::new();
+    for package in &view.graph.packages {
+        known
+            .entry(normal(&package.name))
+            .or_default()
+            .push(package);
+    }
     for manifest in view.manifests.iter().filter(|m| m.folder.is_empty()) {
         let mut differences = Differences::default();
         for ask in &manifest.asks {
-            if !known.contains(&normal(&ask.name)) {
-                differences.only_asked.push(shown(&ask.name));
+            let name = normal(&ask.name);
+            match known.get(&name) {
+                None => differences.only_asked.push(shown(&ask.name)),
+                // With markers a name may be asked for several times, and locked as often.
+                Some(locked) => {
+                    let asks = manifest.asks.iter().filter(|one| normal(&one.name) == name);
+                    let specs: Vec<&str> = asks.filter_map(|one| one.spec.as_deref()).collect();
+                    if locked.iter().all(|package| is_outside(package, &specs)) {
+                        let versions: Vec<&str> =
+                            locked.iter().map(|p| p.version.as_str()).collect();
+                        let entry = (name, specs.join(" or "), versions.join(" or "));
+                        if !differences.otherwise.contains(&entry) {
+                            differences.otherwise.push(entry);
+                        }
+                    }
+                }
             }
         }
         differences.say(view, &manifest.folder, None, findings);
     }
+}
+
+/// Whether a version of a registry satisfies nothing of what is asked, each of which can be told.
+fn is_outside(package: &Package, specs: &[&str]) -> bool {
+    package.source == Source::Registry
+        && !specs.is_empty()
+        && specs.iter().all(|spec| {
+            satisfies(Ecosystem::PyPi, &package.name, spec, &package.version) == Some(false)
+        })
 }
