@@ -113,6 +113,7 @@ mod tests {
         let mut tar = tar::Builder::new(GzEncoder::new(Vec::new(), Compression::fast()));
         let mut header = tar::Header::new_gnu();
         header.set_size(text.len() as u64);
+        header.set_mode(0o644);
         tar.append_data(&mut header, name, text.as_bytes()).unwrap();
         tar.into_inner().unwrap().finish().unwrap()
     }
