@@ -75,6 +75,13 @@ impl ContradictionKind {
     }
 }
 
+impl ContradictionKind {
+    /// Whether it says that the artifact is one of another release.
+    pub const fn is_of_another(self) -> bool {
+        matches!(self, Self::OtherName | Self::OtherVersion)
+    }
+}
+
 impl Declared {
     /// Where it contradicts the document of a release. What only the document has is none:
     /// registries add to what was published.
@@ -135,7 +142,12 @@ impl Declared {
         found.extend(self.manifest.offers.contradictions(&document.offers));
         found.sort();
         found.dedup();
-        found.truncate(TOLD);
+        if found.len() > TOLD {
+            // That it is another artifact must not be hidden behind what this one has.
+            found.sort_by_key(|one| !one.kind.is_of_another());
+            found.truncate(TOLD);
+            found.sort();
+        }
         found
     }
 }
@@ -216,6 +228,21 @@ mod tests {
         let release: ReleaseId = NPM.parse().unwrap();
         let found = artifact.contradictions(&release, &Manifest::default());
         assert_eq!(found[0].artifact, "postinstall: node a.js");
+    }
+
+    #[test]
+    fn that_it_is_another_artifact_is_told_behind_however_much_it_asks_for() {
+        let names: Vec<String> = (0..2 * TOLD).map(|at| format!("d{at:02}")).collect();
+        let asked: Vec<(&str, &str)> = names.iter().map(|name| (name.as_str(), "^1")).collect();
+        let artifact = Declared {
+            name: Some("other".to_owned()),
+            version: Some("2.0.0".to_owned()),
+            ..declared(&asked, &[])
+        };
+        let found = kinds(&artifact, &declared(&[], &[]), NPM);
+        assert_eq!(found.len(), TOLD);
+        let of_another = found.iter().filter(|kind| kind.is_of_another());
+        assert_eq!(of_another.count(), 2, "{found:?}");
     }
 
     #[test]

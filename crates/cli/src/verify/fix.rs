@@ -176,11 +176,14 @@ async fn all(
     plan: &mut Plan,
 ) {
     let mut failed: Vec<(&ReleaseId, Who, String)> = Vec::new();
+    // What went from another lockfile still stands in this one.
+    let others = plan.gone.len();
     for of in refused {
         let release = &of.release;
         // It went with another one that is replaced.
         let went = format!("{}, ", release.spoken());
-        if plan.gone.iter().any(|one| one.starts_with(&went)) {
+        let mut gone = plan.gone.iter().skip(others);
+        if gone.any(|one| one.starts_with(&went)) {
             continue;
         }
         let who = asks::who(asking, project, release).await;

@@ -83,7 +83,11 @@ pub fn facts_from_cargo_toml<'a>(
 /// Dependencies of tests are left out, as in [`super::Line::manifest`]; what is asked for
 /// under another name stands under its own.
 pub fn declared_by_cargo_toml(bytes: &[u8]) -> Option<Declared> {
-    let text = std::str::from_utf8(bytes.get(..bytes.len().min(LONGEST))?).ok()?;
+    // A part of it could be read as a whole one that asks for less.
+    if bytes.len() > LONGEST {
+        return None;
+    }
+    let text = std::str::from_utf8(bytes).ok()?;
     let table: Table = text.parse().ok()?;
     let package = ["package", "project"]
         .iter()
@@ -203,6 +207,19 @@ mod tests {
             facts("[project]\nbuild=['a.rs','b.rs']", &[]),
             (true, false)
         );
+    }
+
+    #[test]
+    fn a_manifest_is_read_whole_or_not_at_all() {
+        let of = |padding: usize| {
+            let mut text = "[package]\nname='a'\n#".to_owned();
+            text.extend(std::iter::repeat_n('x', padding));
+            text.push_str("\n[dependencies]\nb='1'\n");
+            declared_by_cargo_toml(text.as_bytes())
+        };
+        let read = of(LONGEST / 2).unwrap();
+        assert!(read.manifest.dependencies.contains_key("b"));
+        assert!(of(LONGEST).is_none());
     }
 
     #[test]

@@ -73,7 +73,7 @@ pub fn judge_artifacts(file: &str, graph: &Graph, own: &[OwnManifest]) -> Judgem
         let spoken = printable(&release.spoken(), 160);
         let against = against_lock(graph, one);
         let (others, more): (Vec<&Contradiction>, Vec<&Contradiction>) =
-            against.iter().partition(|one| is_other(one.kind));
+            against.iter().partition(|one| one.kind.is_of_another());
         if !others.is_empty() {
             let name = one.declared.name.as_deref().unwrap_or("nothing");
             let version = one.declared.version.as_deref().unwrap_or("no version");
@@ -95,7 +95,7 @@ pub fn judge_artifacts(file: &str, graph: &Graph, own: &[OwnManifest]) -> Judgem
         let hidden = one.declared.contradictions(release, document);
         let hidden: Vec<String> = hidden
             .iter()
-            .filter(|one| one.kind.is_rare() && !is_other(one.kind))
+            .filter(|one| one.kind.is_rare() && !one.kind.is_of_another())
             .map(words)
             .collect();
         if !hidden.is_empty() {
@@ -106,13 +106,6 @@ pub fn judge_artifacts(file: &str, graph: &Graph, own: &[OwnManifest]) -> Judgem
     }
     findings.finish();
     judgement
-}
-
-const fn is_other(kind: ContradictionKind) -> bool {
-    matches!(
-        kind,
-        ContradictionKind::OtherName | ContradictionKind::OtherVersion
-    )
 }
 
 /// What the artifact says and the lockfile does not.
@@ -151,12 +144,18 @@ fn told(graph: &Graph, entry: usize, has_install_script: Option<bool>) -> Manife
         let unnamed = RunsCode::UNNAMED.to_owned();
         told.runs.scripts.insert("install".to_owned(), unnamed);
     }
+    let is_python = matches!(graph.kind(), Kind::UvLock | Kind::PoetryLock);
+    let name = |name: &str| match is_python {
+        // Older ones of Poetry have names as their authors write them.
+        true => pypi::normal_name(name),
+        false => name.to_owned(),
+    };
     let packages = graph.packages.iter().filter(|one| one.entry == Some(entry));
     for ask in packages.flat_map(|package| &package.asks) {
-        told.dependencies.insert(ask.name.clone(), String::new());
+        told.dependencies.insert(name(&ask.name), String::new());
         // It may be asked for under another name than its own.
         if let Some(to) = ask.to.and_then(|to| graph.packages.get(to)) {
-            told.dependencies.insert(to.name.clone(), String::new());
+            told.dependencies.insert(name(&to.name), String::new());
         }
     }
     let lists = match graph.kind() {
@@ -268,6 +267,17 @@ mod tests {
             a script at install: postinstall: node a.js
             a dependency: c ^1
         ");
+    }
+
+    #[test]
+    fn names_of_python_are_the_same_however_a_lockfile_writes_them() {
+        let text = "[[package]]\nname = \"a\"\nversion = \"1.0.0\"\noptional = false\npython-versions = \"*\"\nfiles = []\n\n[package.dependencies]\nPyYAML = \">=5\"\n\"zope.interface\" = \"*\"\n\n[metadata]\nlock-version = \"2.1\"\n";
+        let graph = graph(Kind::PoetryLock, text);
+        let mut one = own("a", "1.0.0", &[], &[]);
+        let asks = &mut one.declared.manifest.dependencies;
+        asks.insert("pyyaml".to_owned(), ">=5".to_owned());
+        asks.insert("zope-interface".to_owned(), String::new());
+        assert_eq!(lines(&judge_artifacts("poetry.lock", &graph, &[one])), "");
     }
 
     #[test]

@@ -16,6 +16,9 @@ pub struct CrateAsks {
     /// Its features, with what each switches on: the JSON of the index with its keys in order.
     /// None where the index could not be read again.
     pub features: Option<String>,
+    /// What it asks of its dependencies beside a version, those for developing it left out: for each
+    /// the JSON of the index without its requirement, its keys in order. So features are in it.
+    pub asked: Vec<String>,
 }
 
 impl Registry {
@@ -90,9 +93,12 @@ impl Registry {
         let deps = line.deps.iter().filter(|dep| dep.kind != DepKind::Dev);
         let range = &line.range;
         let bytes = document.span(range.start as u64, range.len() as u64);
+        let bytes = bytes.ok();
+        let bytes = bytes.as_deref().unwrap_or_default();
         Ok(Some(CrateAsks {
             deps: deps.cloned().collect(),
-            features: bytes.ok().and_then(|bytes| features(&bytes)),
+            features: features(bytes),
+            asked: asked(bytes),
         }))
     }
 }
@@ -107,9 +113,46 @@ fn features(line: &[u8]) -> Option<String> {
     Some(Value::Array(vec![table("features"), table("features2")]).to_string())
 }
 
+/// What a line asks of each of its dependencies, but for the version.
+fn asked(line: &[u8]) -> Vec<String> {
+    let line: Value = serde_json::from_slice(line).unwrap_or_default();
+    let deps = line.get("deps").and_then(Value::as_array);
+    let deps = deps.into_iter().flatten().filter_map(Value::as_object);
+    let deps = deps.filter(|dep| dep.get("kind").and_then(Value::as_str) != Some("dev"));
+    deps.map(|dep| {
+        let mut dep = dep.clone();
+        dep.remove("req");
+        // Older lines leave out what is null in newer ones.
+        dep.retain(|_, value| !value.is_null());
+        Value::Object(dep).to_string()
+    })
+    .collect()
+}
+
 #[cfg(test)]
 mod tests {
-    use super::features;
+    use super::{asked, features};
+
+    #[test]
+    fn what_is_asked_of_a_dependency_has_its_features_and_not_its_version() {
+        let of = |dep: &str| asked(format!("{{\"deps\":[{dep}]}}").as_bytes());
+        let one =
+            of(r#"{"name":"a","req":"^1","features":[],"default_features":true,"target":null}"#);
+        assert_eq!(one.len(), 1);
+        assert_eq!(
+            one,
+            of(r#"{"default_features":true,"features":[],"name":"a","req":"^2"}"#)
+        );
+        assert_ne!(
+            one,
+            of(r#"{"name":"a","req":"^1","features":["x"],"default_features":true}"#)
+        );
+        assert_ne!(
+            one,
+            of(r#"{"name":"a","req":"^1","features":[],"default_features":false}"#)
+        );
+        assert!(of(r#"{"name":"a","kind":"dev","features":["x"]}"#).is_empty());
+    }
 
     #[test]
     fn features_are_the_same_in_any_order_and_absent_ones_are_none() {

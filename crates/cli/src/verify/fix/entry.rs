@@ -105,6 +105,16 @@ async fn of_crate(
     let new = new.ok_or_else(|| gone(to))?;
     let has = has(project, release);
     let without = less(&old, &new, &has)?;
+    // What stays for somebody else may have had features from this one alone.
+    if let Some(name) = without
+        .iter()
+        .find(|name| is_shared(project, release, name))
+    {
+        let name = printable(name, 80);
+        return Err(format!(
+            "{name} stays for others, and only cargo can say with which features"
+        ));
+    }
     let digests = asking.digests(locked, to).await?;
     let digest = digests.into_iter().next().ok_or_else(|| gone(to))?;
     let file = IncomingFile {
@@ -136,6 +146,16 @@ fn has(project: &Project<'_>, release: &ReleaseId) -> BTreeMap<String, Vec<Strin
     out
 }
 
+/// Whether another package or project asks for a crate of this name as well.
+fn is_shared(project: &Project<'_>, release: &ReleaseId, name: &str) -> bool {
+    let graph = project.graph;
+    let others = graph.packages.iter();
+    let others = others.filter(|package| graph.release(package) != Some(release));
+    let asks = others.flat_map(|package| &package.asks);
+    let mut asks = asks.chain(graph.importers.iter().flat_map(|importer| &importer.asks));
+    asks.any(|ask| ask.name == name)
+}
+
 /// What the new version of a crate does not ask for any more.
 ///
 /// # Errors
@@ -147,6 +167,9 @@ fn less(
 ) -> Result<Vec<String>, String> {
     if old.features.is_none() || old.features != new.features {
         return Err("the features of the two versions are not the same".to_owned());
+    }
+    if new.asked.iter().any(|one| !old.asked.contains(one)) {
+        return Err("the other version asks for other features of what it needs".to_owned());
     }
     let same = |a: &Dep, b: &Dep| {
         Dep {
@@ -206,6 +229,16 @@ async fn of_python(asking: &Asking<'_>, locked: &Locked, to: &Version) -> Result
     let [python] = python.as_slice() else {
         return Err("its files are for different versions of Python".to_owned());
     };
+    // For which versions of Python it is, the old one was found to do for the project.
+    let of_old = asking.files(locked, &locked.release.version).await?;
+    if of_old.is_empty() {
+        return Err(
+            "its index does not say any more for which Python the old version is".to_owned(),
+        );
+    }
+    if of_old.iter().any(|it| it.requires_python != *python) {
+        return Err("the two versions are for different versions of Python".to_owned());
+    }
     let is_strong = |digest: &&Digest| digest.algorithm() == DigestAlgorithm::Sha256;
     let coming = files.iter().map(|file| {
         let digest = file.digests.iter().find(is_strong);
@@ -263,6 +296,7 @@ mod tests {
         CrateAsks {
             deps: deps.to_vec(),
             features: Some("[{},{}]".to_owned()),
+            asked: vec![r#"{"features":[],"name":"a"}"#.to_owned()],
         }
     }
 
@@ -288,6 +322,12 @@ mod tests {
             ..old.clone()
         };
         assert!(super::less(&old, &other, &has).is_err());
+        let of_a = r#"{"features":["derive"],"name":"a"}"#;
+        let derives = CrateAsks {
+            asked: vec![of_a.to_owned()],
+            ..old.clone()
+        };
+        assert!(super::less(&old, &derives, &has).is_err());
         let lost = CrateAsks {
             features: None,
             ..old.clone()

@@ -198,13 +198,32 @@ fn python(view: &LockfileView<'_>, findings: &mut Findings<'_>) {
 /// The file that an address names, where it ends in the name of one that is installed.
 fn named_by(url: &str) -> Option<String> {
     let path = url.split(['?', '#']).next().unwrap_or(url);
-    let name = path
-        .rsplit('/')
-        .next()?
-        .replace("%2B", "+")
-        .replace("%2b", "+");
-    let is_file = pypi::FileKind::of(&name) != pypi::FileKind::Other && !name.contains('%');
+    let name = unescaped(path.rsplit('/').next()?);
+    let is_file = pypi::FileKind::of(&name) != pypi::FileKind::Other;
     is_file.then_some(name)
+}
+
+/// A name without its escapes, as a client asks for it. What is no letter is a sign that no file has.
+fn unescaped(name: &str) -> String {
+    let mut out = Vec::with_capacity(name.len());
+    let mut rest = name.as_bytes();
+    while let Some((byte, behind)) = rest.split_first() {
+        let digits = behind
+            .get(..2)
+            .and_then(|two| std::str::from_utf8(two).ok());
+        let value = digits.and_then(|two| u8::from_str_radix(two, 16).ok());
+        match (byte, value) {
+            (b'%', Some(value)) => {
+                out.push(value);
+                rest = behind.get(2..).unwrap_or_default();
+            }
+            _ => {
+                out.push(*byte);
+                rest = behind;
+            }
+        }
+    }
+    String::from_utf8_lossy(&out).into_owned()
 }
 
 fn add(
@@ -227,4 +246,34 @@ fn add(
         release: Some(&locked.release),
         evidence: vec![format!("address: {}", shown(url))],
     });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::named_by;
+
+    #[test]
+    fn the_file_of_an_address_is_named_whatever_is_escaped_in_it() {
+        for (url, name) in [
+            (
+                "https://r.example/f/a-1.0-py3-none-any.whl",
+                Some("a-1.0-py3-none-any.whl"),
+            ),
+            (
+                "https://r.example/f/a-1.0-py3-none-any.wh%6C#x",
+                Some("a-1.0-py3-none-any.whl"),
+            ),
+            (
+                "https://r.example/f/a-1.0%2bb.tar.gz",
+                Some("a-1.0+b.tar.gz"),
+            ),
+            (
+                "https://r.example/f/%ff-1.0.tar.gz",
+                Some("\u{fffd}-1.0.tar.gz"),
+            ),
+            ("https://r.example/f/a", None),
+        ] {
+            assert_eq!(named_by(url).as_deref(), name, "{url}");
+        }
+    }
 }
