@@ -157,7 +157,7 @@ impl Gate {
         }
         let asked = self.ask_for_evidence(wanted, Asked::Before);
         if tokio::time::timeout(FIRST, asked).await.is_err() {
-            lock(&self.origins.line).failed(upstream, now);
+            lock(&self.origins.line).kept_waiting(upstream, now);
         }
     }
 

@@ -22,6 +22,8 @@ pub(super) struct Line<T> {
     to_ask: VecDeque<(String, T)>,
     /// Upstreams that failed, since when, and how often in a row.
     resting: BTreeMap<String, (Timestamp, u32)>,
+    /// Upstreams that kept somebody waiting in vain, and when.
+    slow: BTreeMap<String, Timestamp>,
     /// When somebody was asked.
     spent: VecDeque<Timestamp>,
     /// What there was no room for.
@@ -47,6 +49,7 @@ impl<T> Default for Line<T> {
             at_hand: VecDeque::new(),
             to_ask: VecDeque::new(),
             resting: BTreeMap::new(),
+            slow: BTreeMap::new(),
             spent: VecDeque::new(),
             turned_away: 0,
         }
@@ -112,7 +115,8 @@ impl<T> Line<T> {
     pub fn may_ask_now(&mut self, upstream: &str, now: Timestamp) -> bool {
         let counts = |at: &Timestamp| *at <= now && now.duration_since(*at) < MINUTE;
         self.spent.retain(counts);
-        let may = self.spent.len() < IN_A_MINUTE && !self.rests(upstream, now);
+        let is_slow = self.slow.get(upstream).is_some_and(counts);
+        let may = self.spent.len() < IN_A_MINUTE && !is_slow && !self.rests(upstream, now);
         if may {
             self.spent.push_back(now);
         }
@@ -141,6 +145,15 @@ impl<T> Line<T> {
             .or_insert((now, 0));
     }
 
+    /// An upstream did not answer while somebody waited: for a minute nobody waits for it. It is still
+    /// asked afterwards, with more patience, and only that says whether it fails.
+    pub fn kept_waiting(&mut self, upstream: String, now: Timestamp) {
+        if self.slow.len() >= RESTING {
+            self.slow.clear();
+        }
+        self.slow.insert(upstream, now);
+    }
+
     /// An upstream answered.
     pub fn answered(&mut self, upstream: &str) {
         self.resting.remove(upstream);
@@ -155,6 +168,18 @@ impl<T> Line<T> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn nobody_waits_for_a_slow_upstream_for_a_minute_and_it_does_not_rest() {
+        let mut line = Line::<()>::default();
+        let now = Timestamp::from_second(1_790_000_000).unwrap();
+        for _ in 0..8 {
+            line.kept_waiting("slow".to_owned(), now);
+        }
+        assert!(!line.may_ask_now("slow", now) && line.may_ask_now("other", now));
+        assert!(!line.rests("slow", now), "it is asked afterwards");
+        assert!(line.may_ask_now("slow", now + MINUTE));
+    }
 
     #[test]
     fn who_waits_may_ask_within_the_same_bounds() {
