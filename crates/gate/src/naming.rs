@@ -121,6 +121,8 @@ struct Hidden {
     goes_on: bool,
     /// A scope without its sign: also a word of sentences.
     is_bare: bool,
+    /// `-` and `_` are one, as they are for cargo's registry.
+    folds: bool,
 }
 
 impl Hidden {
@@ -134,6 +136,14 @@ impl Hidden {
     }
 
     fn stands_in(&self, text: &str) -> bool {
+        let folded;
+        let text = match self.folds {
+            true => {
+                folded = text.replace('_', "-");
+                folded.as_str()
+            }
+            false => text,
+        };
         let ends = |c: Option<char>| !c.is_some_and(is_of_a_name);
         text.match_indices(self.text.as_str()).any(|(at, found)| {
             let before = text.get(..at).and_then(|text| text.chars().next_back());
@@ -154,7 +164,11 @@ fn hidden(upstreams: &Upstreams, ecosystem: Ecosystem) -> Vec<Hidden> {
     let start = format!("pkg:{}/", ecosystem.purl_type());
     let mut all = Vec::new();
     let mut hide = |text: &str, goes_on: bool| {
-        let text = text.to_lowercase();
+        let mut text = text.to_lowercase();
+        let folds = ecosystem == Ecosystem::Cargo;
+        if folds {
+            text = text.replace('_', "-");
+        }
         // Organisations are called by their scope without its sign.
         let bare = text.strip_prefix('@').filter(|bare| !bare.contains('/'));
         if let Some(bare) = bare.filter(|bare| !bare.is_empty()) {
@@ -162,12 +176,14 @@ fn hidden(upstreams: &Upstreams, ecosystem: Ecosystem) -> Vec<Hidden> {
                 text: bare.to_owned(),
                 goes_on,
                 is_bare: true,
+                folds,
             });
         }
         all.push(Hidden {
             text,
             goes_on,
             is_bare: false,
+            folds,
         });
     };
     for pattern in &upstreams.internal {
@@ -287,5 +303,7 @@ mod tests {
         let cargo =
             |query: &str| may_be_told(&upstreams, Ecosystem::Cargo, "api/v1/crates", Some(query));
         assert!(cargo("q=secret-tool").is_ok() && cargo("q=ours-x").is_err());
+        // Which `cargo search` takes for the same.
+        assert!(cargo("q=ours_x").is_err());
     }
 }

@@ -56,7 +56,7 @@ impl Pieces {
     /// Gives a piece out.
     pub fn give(&self, read: Buffer) -> Bytes {
         let count = read.length;
-        OUT.fetch_add(count, Ordering::Relaxed);
+        OUT.fetch_add(read.takes(), Ordering::Relaxed);
         self.0.bytes.fetch_add(count, Ordering::AcqRel);
         let given = self.0.clone();
         Bytes::from_owner(Piece { read, given })
@@ -78,7 +78,7 @@ impl AsRef<[u8]> for Piece {
 impl Drop for Piece {
     fn drop(&mut self) {
         let count = self.read.length;
-        OUT.fetch_sub(count, Ordering::Relaxed);
+        OUT.fetch_sub(self.read.takes(), Ordering::Relaxed);
         if self.given.bytes.fetch_sub(count, Ordering::AcqRel) == count {
             self.given.taken.wake();
         }
@@ -95,6 +95,13 @@ const SPARES: usize = 16;
 pub(crate) struct Buffer {
     bytes: Vec<u8>,
     length: usize,
+}
+
+impl Buffer {
+    /// The memory that it takes: more than its bytes, where it is one of those that are used again.
+    fn takes(&self) -> usize {
+        self.bytes.len()
+    }
 }
 
 impl AsRef<[u8]> for Buffer {
@@ -120,7 +127,7 @@ pub(crate) fn read(file: &mut File, count: usize) -> io::Result<Buffer> {
         let mut spare = SPARE.lock().unwrap_or_else(PoisonError::into_inner);
         spare.pop()
     };
-    let bytes = match count > SMALL && count <= LARGE {
+    let bytes = match count > LARGE / 2 && count <= LARGE {
         true => spare().unwrap_or_else(|| vec![0; LARGE]),
         false => vec![0; count],
     };
@@ -153,7 +160,7 @@ pub fn file_body(path: &Path, from: u64, length: u64) -> io::Result<Body> {
                 return None;
             }
             let room = pieces.room().await as u64;
-            // From the page cache as a rule; a slow disk costs this connection, not others.
+            // From the page cache as a rule. A slow disk holds up one of the threads that serve.
             match read(&mut file, left.min(room) as usize) {
                 Ok(read) => {
                     let left = left - read.length as u64;
@@ -208,6 +215,11 @@ mod tests {
         let next = body.frame().await.unwrap().unwrap().into_data().unwrap();
         assert!(next == bytes[SMALL..2 * SMALL]);
         drop((held, next));
+        // What is counted is memory, and a small file takes no more than it is long.
+        for (count, takes) in [(17_000, 17_000), (LARGE - 1, LARGE), (LARGE, LARGE)] {
+            let read = read(&mut file.reopen().unwrap(), count).unwrap();
+            assert_eq!((read.as_ref().len(), read.takes()), (count, takes));
+        }
         assert!(OUT.load(Ordering::Relaxed) < ROOM);
         // Memory that was used before has nothing of before in it.
         let again = file_body(file.path(), 1, 999_999).unwrap();

@@ -10,6 +10,7 @@ use crate::credential;
 use crate::naming::{body_may_be_told, may_go_along};
 use crate::run::Run;
 use crate::server::{Gate, Request};
+use crate::traced::without_token;
 use bytes::Bytes;
 use customs_model::Route;
 use customs_registry::Upstream;
@@ -87,30 +88,57 @@ impl Gate {
         request: Request,
         reader: Reader,
     ) -> Response<Body> {
+        let path = without_token(&request.path).into_owned();
         let what = format!(
             "{} {}",
             request.method,
-            customs_model::printable(&request.path, 200)
+            customs_model::printable(&path, 200)
         );
         if run.read_only {
             let why = format!(
                 "{what} is a write, and this run is read-only; to allow it, run the command without --read-only"
             );
+            let asked = Unknown {
+                path: &path,
+                who: request.who(run),
+                what: &what,
+            };
             return self
-                .refuse_unknown(run, &request, reader, &what, "read-only", &why)
+                .refuse_asked(run, reader, asked, "read-only", &why)
                 .await;
         }
         let who = request.who(run);
+        if path != request.path && self.is_own_credential(&request.headers) {
+            // Its token is for this gate: no registry knows it, and none is to hear of it.
+            let why = format!(
+                "{what} would tell a registry the token of this gate; a token ends where it was made"
+            );
+            let asked = Unknown {
+                path: &path,
+                who,
+                what: &what,
+            };
+            return self
+                .refuse_asked(run, reader, asked, "own-token", &why)
+                .await;
+        }
         let (method, endpoint) = (request.method.to_string(), endpoint(&request));
-        let request = match upstream.route {
-            Route::Private => request,
+        // What is in memory of the body counts until the registry has taken it.
+        let (request, _in_memory) = match upstream.route {
+            Route::Private => (request, None),
             Route::Public => {
                 let upstreams = &run.context.upstreams;
                 match body_may_be_told(upstreams, reader.ecosystem(), request).await {
-                    Ok(request) => request,
+                    Ok(told) => told,
                     Err(why) => {
-                        let why = format!("customs: {why}");
-                        return failure(reader, StatusCode::NOT_FOUND, &why);
+                        let asked = Unknown {
+                            path: &path,
+                            who,
+                            what: &what,
+                        };
+                        return self
+                            .refuse_asked(run, reader, asked, "internal-name", &why)
+                            .await;
                     }
                 }
             }
@@ -159,8 +187,10 @@ impl Gate {
             headers.remove(AUTHORIZATION);
         }
         let (upstreams, ecosystem) = (&run.context.upstreams, reader.ecosystem());
-        let scope = headers.get(SCOPE).and_then(|scope| scope.to_str().ok());
-        let may_go = scope.is_none_or(|scope| may_go_along(upstreams, ecosystem, scope));
+        let may_go = headers.get(SCOPE).is_none_or(|scope| {
+            let scope = scope.to_str();
+            scope.is_ok_and(|scope| may_go_along(upstreams, ecosystem, scope))
+        });
         if upstream.route == Route::Public && !may_go {
             headers.remove(SCOPE);
         }

@@ -220,6 +220,15 @@ pub fn file_url_to_upstream(gate: &str, url: &str) -> Option<String> {
 
 /// Percent-decoding; `None` where the result is not UTF-8.
 pub(crate) fn decode(path: &str) -> Option<String> {
+    String::from_utf8(decoded(path)).ok()
+}
+
+/// The same, with a sign of its own for what is no letter.
+pub(crate) fn decode_lossy(text: &str) -> String {
+    String::from_utf8_lossy(&decoded(text)).into_owned()
+}
+
+fn decoded(path: &str) -> Vec<u8> {
     let bytes = path.as_bytes();
     let mut out = Vec::with_capacity(bytes.len());
     let mut at = 0;
@@ -241,7 +250,7 @@ pub(crate) fn decode(path: &str) -> Option<String> {
             }
         }
     }
-    String::from_utf8(out).ok()
+    out
 }
 
 #[cfg(test)]

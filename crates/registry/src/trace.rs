@@ -145,17 +145,28 @@ impl Traces {
 fn write(into: impl Write, lines: &Receiver<String>) {
     let mut file = BufWriter::new(into);
     let mut fails = false;
+    let mut waits = false;
+    let mut flushed = Instant::now();
     loop {
-        let written = match lines.recv_timeout(FLUSH) {
-            Ok(line) => file.write_all(line.as_bytes()),
-            Err(RecvTimeoutError::Timeout) => file.flush(),
-            Err(RecvTimeoutError::Disconnected) => {
-                let ended = file.flush();
-                said(ended, &mut fails);
-                return;
+        let next = lines.recv_timeout(FLUSH);
+        let is_last = matches!(next, Err(RecvTimeoutError::Disconnected));
+        if let Ok(line) = next {
+            waits = true;
+            // That it is taken says nothing yet: it lies in a buffer.
+            let taken = file.write_all(line.as_bytes());
+            if taken.is_err() {
+                said(taken, &mut fails);
             }
-        };
-        said(written, &mut fails);
+        }
+        // Also where one line follows the other without a pause.
+        if waits && (is_last || flushed.elapsed() >= FLUSH) {
+            said(file.flush(), &mut fails);
+            waits = false;
+            flushed = Instant::now();
+        }
+        if is_last {
+            return;
+        }
     }
 }
 
@@ -326,6 +337,24 @@ mod tests {
             std::thread::sleep(Duration::from_millis(10));
         }
         panic!("not so many lines");
+    }
+
+    #[test]
+    fn what_comes_without_a_pause_is_written_within_a_moment() {
+        let kept = Kept::default();
+        let (sender, receiver) = sync_channel(1_000);
+        let into = kept.clone();
+        let writer = std::thread::spawn(move || write(into, &receiver));
+        let mut sent = 0;
+        while kept.0.lock().unwrap().is_empty() {
+            sender.send("{}\n".to_owned()).unwrap();
+            sent += 1;
+            assert!(sent < 100, "they lie in a buffer");
+            std::thread::sleep(FLUSH / 5);
+        }
+        drop(sender);
+        writer.join().unwrap();
+        assert_eq!(kept.0.lock().unwrap().len(), 3 * sent);
     }
 
     const CLIENT: &str = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";

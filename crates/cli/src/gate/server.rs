@@ -181,10 +181,8 @@ impl TracesTo {
             return Ok(Self::File(live.at(path)));
         }
         let url = text.parse::<Url>().map_err(|error| {
-            Failure::usage(format!(
-                "traces {:?} is no address of a collector: {error}",
-                printable(text, 80)
-            ))
+            // Not itself: it may have a password in it.
+            Failure::usage(format!("`traces` is no address of a collector: {error}"))
         })?;
         Ok(Self::Collector(url))
     }

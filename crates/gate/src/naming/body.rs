@@ -8,20 +8,29 @@
 use super::{DECODED, Hidden, hidden, refused};
 use crate::audit::unpacked;
 use crate::request::Request;
-use crate::route::decode;
+use crate::route::decode_lossy;
 use customs_model::Ecosystem;
 use customs_registry::Upstreams;
+use hyper::HeaderMap;
+use hyper::header::CONTENT_LENGTH;
 use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use std::cell::Cell;
 use std::fmt;
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, SemaphorePermit};
 
 /// Bytes of a body that is read, as it comes and unpacked.
 const LARGEST: usize = 32 << 20;
-/// Bodies that are read at the same time: each may be in memory as a whole.
-static READ_TOGETHER: Semaphore = Semaphore::const_new(1);
+/// What bodies are counted in, and how many of it are in memory at the same time: 64 MB.
+const UNIT: usize = 1 << 10;
+static IN_MEMORY: Semaphore = Semaphore::const_new(2 * LARGEST / UNIT);
+/// Bodies that are looked through at the same time: each is unpacked and written in small letters.
+static LOOKED_THROUGH: Semaphore = Semaphore::const_new(1);
 
-/// A request as it may be sent to a public registry.
+/// Room for a body, given back when it is dropped.
+pub(crate) type Room = SemaphorePermit<'static>;
+
+/// A request as it may be sent to a public registry, and the room that its body takes until it is
+/// sent.
 ///
 /// # Errors
 /// It has a name in its body that none is told, or cannot be read: a sentence.
@@ -29,35 +38,53 @@ pub(crate) async fn body_may_be_told(
     upstreams: &Upstreams,
     ecosystem: Ecosystem,
     request: Request,
-) -> Result<Request, String> {
+) -> Result<(Request, Option<Room>), String> {
     let hidden = hidden(upstreams, ecosystem);
     if hidden.is_empty() || !request.has_body() {
-        return Ok(request);
+        return Ok((request, None));
     }
-    // Never closed.
-    let _turn = READ_TOGETHER.acquire().await;
+    let closed = |error: tokio::sync::AcquireError| error.to_string();
+    let room = IN_MEMORY.acquire_many(units(&request.headers));
+    let room = room.await.map_err(closed)?;
     let (mut request, body) = request.take_body(LARGEST).await?;
+    let (headers, held) = (request.headers.clone(), body.clone());
+    let _turn = LOOKED_THROUGH.acquire().await.map_err(closed)?;
+    let looked = tokio::task::spawn_blocking(move || look(&hidden, ecosystem, &headers, &held));
+    looked.await.map_err(|error| error.to_string())??;
+    request.replace_body(body);
+    Ok((request, Some(room)))
+}
+
+/// How much a body may take, by what its client says of its length.
+fn units(headers: &HeaderMap) -> u32 {
+    let length = headers.get(CONTENT_LENGTH).and_then(|it| it.to_str().ok());
+    let length = length.and_then(|it| it.parse::<usize>().ok());
+    let length = length.map_or(LARGEST, |length| length.min(LARGEST));
+    u32::try_from(length.div_ceil(UNIT)).unwrap_or(u32::MAX)
+}
+
+/// Looks through a body.
+fn look(
+    hidden: &[Hidden],
+    ecosystem: Ecosystem,
+    headers: &HeaderMap,
+    body: &[u8],
+) -> Result<(), String> {
     let unreadable = |why: String| {
         format!(
             "this request is not passed on: its body could not be read for names of yours: {why}"
         )
     };
     let told = {
-        let plain = unpacked(&request.headers, &body, LARGEST).map_err(unreadable)?;
+        let plain = unpacked(headers, body, LARGEST).map_err(unreadable)?;
         let text = match ecosystem {
             // `cargo publish` sends the length of its JSON, the JSON, and the crate.
             Ecosystem::Cargo => of_cargo(&plain),
             Ecosystem::Npm | Ecosystem::PyPi => &plain,
         };
-        first_told(&hidden, text).map_err(unreadable)?
+        first_told(hidden, text).map_err(unreadable)?.map(refused)
     };
-    match told {
-        Some(name) => Err(refused(name)),
-        None => {
-            request.replace_body(body);
-            Ok(request)
-        }
-    }
+    told.map_or(Ok(()), Err)
 }
 
 /// Whether a text that goes along with a request tells a public registry no hidden name.
@@ -78,13 +105,14 @@ fn of_cargo(body: &[u8]) -> &[u8] {
 /// The first hidden name that a body has in it.
 fn first_told<'a>(hidden: &'a [Hidden], body: &[u8]) -> Result<Option<&'a str>, String> {
     let found = Cell::new(None);
+    let body = body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body);
     let first = body.iter().find(|byte| !byte.is_ascii_whitespace());
     if matches!(first, Some(b'{' | b'[' | b'"')) {
         let mut json = serde_json::Deserializer::from_slice(body);
         let texts = Texts {
             hidden,
             found: &found,
-            is_top: true,
+            at: At::Top,
         };
         let read = texts.deserialize(&mut json).and_then(|()| json.end());
         read.map_err(|error| error.to_string())?;
@@ -106,10 +134,12 @@ fn find<'a>(
         if let Some(name) = hidden.iter().find(|name| stands(name, &text)) {
             return Some(&name.text);
         }
-        match decode(&text) {
-            Some(decoded) if decoded != text => text = decoded.to_lowercase(),
-            _ => return None,
+        // What is no letter hides no name beside it.
+        let decoded = decode_lossy(&text);
+        if decoded == text {
+            return None;
         }
+        text = decoded.to_lowercase();
     }
     None
 }
@@ -119,7 +149,18 @@ fn find<'a>(
 struct Texts<'a, 'f> {
     hidden: &'a [Hidden],
     found: &'f Cell<Option<&'a str>>,
-    is_top: bool,
+    at: At,
+}
+
+/// Where in the description of a package that is published a value stands.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum At {
+    Top,
+    /// Its archives, by their names.
+    Archives,
+    /// One of them.
+    Archive,
+    Elsewhere,
 }
 
 impl Texts<'_, '_> {
@@ -129,11 +170,13 @@ impl Texts<'_, '_> {
         }
     }
 
-    fn below(self) -> Self {
-        Self {
-            is_top: false,
-            ..self
-        }
+    fn below(self, key: &str) -> Self {
+        let at = match self.at {
+            At::Top if key == "_attachments" => At::Archives,
+            At::Archives => At::Archive,
+            _ => At::Elsewhere,
+        };
+        Self { at, ..self }
     }
 }
 
@@ -178,18 +221,22 @@ impl<'de> Visitor<'de> for Texts<'_, '_> {
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut all: A) -> Result<(), A::Error> {
-        while all.next_element_seed(self.below())?.is_some() {}
+        let below = Self {
+            at: At::Elsewhere,
+            ..self
+        };
+        while all.next_element_seed(below)?.is_some() {}
         Ok(())
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut all: A) -> Result<(), A::Error> {
         while let Some(key) = all.next_key::<String>()? {
             self.look(&key);
-            // Of a package that is published: its archive, in base64.
-            if self.is_top && key == "_attachments" {
+            // The bytes of an archive, in base64.
+            if self.at == At::Archive && key == "data" {
                 all.next_value::<IgnoredAny>()?;
             } else {
-                all.next_value_seed(self.below())?;
+                all.next_value_seed(self.below(&key))?;
             }
         }
         Ok(())
@@ -232,7 +279,20 @@ mod tests {
         }
         // As JSON may write it, and what is none.
         assert!(told(r#"{"package":"\u0040acme\/x"}"#).is_some());
-        for text in ["package=%40acme%2fx", "secret-tool", "a inner-b"] {
+        assert!(told("\u{feff}{\"package\":\"\\u0040acme\\/x\"}").is_some());
+        let beside = json!({ "_attachments": { "@acme/x-1.0.0.tgz": { "data": "" } } });
+        assert!(
+            told(&beside.to_string()).is_some(),
+            "the name of an archive"
+        );
+        let beside = json!({ "_attachments": { "a.tgz": { "content_type": "@acme/x" } } });
+        assert!(told(&beside.to_string()).is_some(), "what stands beside it");
+        for text in [
+            "package=%40acme%2fx",
+            "a=%ff&package=%40acme%2fx",
+            "secret-tool",
+            "a inner-b",
+        ] {
             assert!(told(text).is_some(), "{text}");
         }
     }

@@ -23,6 +23,8 @@ pub(super) struct Collector {
     runtime: tokio::runtime::Runtime,
     /// Lines that were not sent yet, and the beginning of one.
     lines: Vec<u8>,
+    /// Why a batch was lost that nobody asked about.
+    failed: Option<io::Error>,
 }
 
 impl Collector {
@@ -48,6 +50,7 @@ impl Collector {
             client,
             runtime,
             lines: Vec::new(),
+            failed: None,
         })
     }
 
@@ -78,16 +81,15 @@ impl Write for Collector {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         self.lines.extend_from_slice(bytes);
         if self.lines.len() >= BATCH {
-            // Taken in any case: who writes would offer the same bytes again.
-            if let Err(error) = self.send() {
-                tracing::debug!(%error, "a batch of traces could not be sent");
-            }
+            // Taken in any case: who writes would offer the same bytes again. The next flush says it.
+            self.failed = self.send().err().or(self.failed.take());
         }
         Ok(bytes.len())
     }
 
     fn flush(&mut self) -> io::Result<()> {
-        self.send()
+        let sent = self.send();
+        self.failed.take().map_or(sent, Err)
     }
 }
 
@@ -231,5 +233,18 @@ mod tests {
             assert_eq!(spans.as_array().map(Vec::len), Some(1));
             assert_eq!(spans[0]["spanId"], "53995c3f42cd8ad8");
         }
+    }
+
+    #[test]
+    fn a_batch_that_is_lost_while_lines_come_is_told_by_the_next_flush() {
+        let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
+        let address = format!("http://{}", listener.local_addr().unwrap());
+        let mut collector = Collector::new(address.parse().unwrap()).unwrap();
+        let asked = std::thread::spawn(move || answer(&listener, "503 Service Unavailable"));
+        let many = format!("{LINE}\n").repeat(BATCH / LINE.len() + 1);
+        collector.write_all(many.as_bytes()).unwrap();
+        assert!(collector.flush().unwrap_err().to_string().contains("503"));
+        collector.flush().unwrap();
+        asked.join().unwrap();
     }
 }

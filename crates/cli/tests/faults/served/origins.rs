@@ -204,7 +204,7 @@ async fn what_is_written_in_public_has_no_internal_name_in_its_body() {
         ("/left", "{\"cut\":".to_owned()),
     ] {
         let got = put(path, body.clone()).await;
-        got.explained(404, &["not passed on"]);
+        got.explained(403, &["not passed on", "rule internal-name"]);
     }
     assert_eq!(asked_for(&site.upstream, ""), [], "nothing arrived");
     put("/left", publish("other")).await;
