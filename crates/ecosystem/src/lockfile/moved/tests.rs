@@ -1,4 +1,5 @@
 use super::*;
+use customs_model::DigestAlgorithm;
 
 /// The lines that go, with `-`, and those that come, with `+`.
 fn changed(before: &str, after: &str) -> String {
@@ -96,6 +97,53 @@ dependencies = [
 ]
 "#
     )
+}
+
+/// `a` of a project asks for what stands in `more`.
+fn crates(asks: &str, more: &[(&str, &str)]) -> String {
+    let entry = |name: &str, version: &str, rest: &str| {
+        format!(
+            "[[package]]\nname = \"{name}\"\nversion = \"{version}\"\nsource = \"registry+https://index.example/\"\nchecksum = \"{SUM}\"\n{rest}\n"
+        )
+    };
+    let mut out = format!("version = 4\n\n{}", entry("a", "1.1.0", asks));
+    out.push_str("[[package]]\nname = \"shop\"\nversion = \"0.1.0\"\ndependencies = [\n \"a\",\n \"z 2.0.0\",\n]\n\n");
+    for (name, version) in more {
+        out.push_str(&entry(name, version, ""));
+    }
+    out.pop();
+    out
+}
+
+#[test]
+fn entries_that_go_from_the_end_leave_no_empty_line_there() {
+    let text = crates(
+        "dependencies = [\n \"x\",\n \"y\",\n]\n",
+        &[("x", "1.0.0"), ("y", "1.0.0")],
+    );
+    let text = text.replace(" \"z 2.0.0\",\n", "");
+    let names = ["a-1.0.0.crate"];
+    let without = ["x", "y"];
+    let release = "pkg:cargo/a@1.1.0";
+    let moved = other(Kind::CargoLock, &text, release, "1.0.0", &names, &without).unwrap();
+    assert_eq!(moved.gone, ["x@1.0.0", "y@1.0.0"]);
+    assert!(
+        moved.text.ends_with("dependencies = [\n \"a\",\n]\n"),
+        "{}",
+        moved.text
+    );
+}
+
+#[test]
+fn a_version_that_is_left_alone_is_for_cargo_to_write() {
+    let text = crates(
+        "dependencies = [\n \"z 1.0.0\",\n]\n",
+        &[("z", "1.0.0"), ("z", "2.0.0")],
+    );
+    let names = ["a-1.0.0.crate"];
+    let release = "pkg:cargo/a@1.1.0";
+    let moved = other(Kind::CargoLock, &text, release, "1.0.0", &names, &["z"]);
+    assert_eq!(moved.unwrap_err(), "one version of z goes and one stays");
 }
 
 #[test]
