@@ -14,6 +14,7 @@
 )]
 
 mod action;
+mod alike;
 mod answers;
 mod archives;
 mod ask;

@@ -1,11 +1,10 @@
 //! npm.
 
+use crate::alike;
 use crate::ask::Evidence;
 use crate::ground::Ground;
 use crate::table::{Case, each};
-use crate::tamper::{
-    add, delete, delete_folder, edit, edit_at, file_to_folder, link, move_out, replace, write,
-};
+use crate::tamper::{add, delete, delete_folder, edit, edit_at, link, replace, write};
 use crate::world::World;
 
 /// A scoped package that bundles others, one with a command, one that runs a script at install and
@@ -45,11 +44,7 @@ fn a_tree_of_npm_is_what_its_lockfile_names_and_every_change_is_told() {
 }
 
 pub const CASES: &[Case] = &[
-    Case {
-        way: "a file is edited, its size and time are put back",
-        tamper: |ground| edit(ground, "project/node_modules/is-odd/index.js"),
-        told: &["no: modified node_modules/is-odd/index.js"],
-    },
+    alike::EDITED,
     Case {
         way: "a file of a package under another name is edited",
         tamper: |ground| edit(ground, "project/node_modules/number/index.js"),
@@ -70,45 +65,16 @@ pub const CASES: &[Case] = &[
         tamper: |ground| add(ground, "project/node_modules/is-odd/lib/extra.js"),
         told: &["no: extra node_modules/is-odd/lib/extra.js"],
     },
-    Case {
-        way: "a file is deleted",
-        tamper: |ground| delete(ground, "project/node_modules/is-odd/README.md"),
-        told: &["no: missing node_modules/is-odd/README.md"],
-    },
-    Case {
-        way: "a file is replaced by a folder",
-        tamper: |ground| file_to_folder(ground, "project/node_modules/is-odd/index.js"),
-        told: &[
-            "no: extra node_modules/is-odd/index.js/index.js",
-            "no: other type node_modules/is-odd/index.js",
-        ],
-    },
-    Case {
-        way: "a file lies outside of the tree, and a link leads there",
-        tamper: |ground| move_out(ground, "project/node_modules/is-odd/index.js"),
-        told: &["no: other type node_modules/is-odd/index.js"],
-    },
+    alike::DELETED,
+    alike::FOLDER,
+    alike::OUTSIDE,
     Case {
         way: "a link that leads out of the tree is added",
         tamper: |ground| link(ground, "project/node_modules/is-odd/out", "../../../.."),
         told: &["no: extra node_modules/is-odd/out"],
     },
-    Case {
-        way: "a file has a twin that differs in case only",
-        tamper: |ground| add(ground, "project/node_modules/is-odd/INDEX.js"),
-        told: &["no: extra node_modules/is-odd/INDEX.js"],
-    },
-    Case {
-        way: "the manifest names another release",
-        tamper: |ground| {
-            let manifest = "project/node_modules/is-odd/package.json";
-            replace(ground, manifest, "\"3.0.1\"", "\"3.0.0\"");
-        },
-        told: &[
-            "no: decoy node_modules/is-odd",
-            "no: modified node_modules/is-odd/package.json",
-        ],
-    },
+    alike::TWIN,
+    alike::MANIFEST,
     Case {
         way: "the manifest is gone",
         tamper: |ground| delete(ground, "project/node_modules/is-odd/package.json"),
@@ -117,13 +83,7 @@ pub const CASES: &[Case] = &[
             "no: missing node_modules/is-odd/package.json",
         ],
     },
-    Case {
-        way: "a program for this machine is another one of the same size",
-        tamper: |ground| {
-            edit_at(&ground.find("project/node_modules/bufferutil", &["linux-x64", ".node"]));
-        },
-        told: &["no: modified node_modules/bufferutil/prebuilds/linux-x64/node.napi.node"],
-    },
+    alike::NATIVE,
     Case {
         way: "a package lies in a package",
         tamper: |ground| {
@@ -137,11 +97,7 @@ pub const CASES: &[Case] = &[
 ];
 
 pub const AROUND: &[Case] = &[
-    Case {
-        way: "a package that no lockfile names is added",
-        tamper: |ground| add(ground, "project/node_modules/unnamed/index.js"),
-        told: &["no: extra node_modules/unnamed/index.js"],
-    },
+    alike::UNNAMED,
     Case {
         way: "a module lies between the packages",
         tamper: |ground| add(ground, "project/node_modules/fs-extra.js"),
@@ -160,17 +116,7 @@ pub const AROUND: &[Case] = &[
             "no: missing node_modules/is-odd",
         ],
     },
-    Case {
-        way: "a command leads to another program",
-        tamper: |ground| {
-            link(
-                ground,
-                "project/node_modules/.bin/mkdirp",
-                "../is-odd/index.js",
-            );
-        },
-        told: &["no: extra node_modules/.bin/mkdirp"],
-    },
+    alike::COMMAND,
     Case {
         way: "a command is a script of its own",
         tamper: |ground| add(ground, "project/node_modules/.bin/mkdirp"),

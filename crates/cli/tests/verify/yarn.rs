@@ -1,12 +1,11 @@
 //! Yarn 1, and Yarn 4 with folders and with Plug'n'Play.
 
+use crate::alike;
 use crate::ask::Evidence;
 use crate::ground::Ground;
 use crate::npm::MANIFEST;
 use crate::table::{Case, each};
-use crate::tamper::{
-    add, delete, delete_folder, edit, edit_at, file_to_folder, link, move_out, replace, write,
-};
+use crate::tamper::{add, delete, delete_folder, edit, edit_at, link, replace, write};
 use crate::world::World;
 
 #[test]
@@ -38,89 +37,21 @@ fn poisoned(ground: &Ground) {
 }
 
 pub const CLASSIC: &[Case] = &[
-    Case {
-        way: "a file is edited, its size and time are put back",
-        tamper: |ground| edit(ground, "project/node_modules/is-odd/index.js"),
-        told: &["no: modified node_modules/is-odd/index.js"],
-    },
+    alike::EDITED,
     Case {
         way: "a file is added to a package that runs a script at install",
         tamper: |ground| add(ground, "project/node_modules/bufferutil/install.js"),
         told: &["no: extra node_modules/bufferutil/install.js"],
     },
-    Case {
-        way: "a command leads to another program",
-        tamper: |ground| {
-            link(
-                ground,
-                "project/node_modules/.bin/mkdirp",
-                "../is-odd/index.js",
-            );
-        },
-        told: &["no: extra node_modules/.bin/mkdirp"],
-    },
-    Case {
-        way: "a file is deleted",
-        tamper: |ground| delete(ground, "project/node_modules/is-odd/README.md"),
-        told: &["no: missing node_modules/is-odd/README.md"],
-    },
-    Case {
-        way: "a file is replaced by a folder",
-        tamper: |ground| file_to_folder(ground, "project/node_modules/is-odd/index.js"),
-        told: &[
-            "no: extra node_modules/is-odd/index.js/index.js",
-            "no: other type node_modules/is-odd/index.js",
-        ],
-    },
-    Case {
-        way: "a file lies outside of the tree, and a link leads there",
-        tamper: |ground| move_out(ground, "project/node_modules/is-odd/index.js"),
-        told: &["no: other type node_modules/is-odd/index.js"],
-    },
-    Case {
-        way: "a file has a twin that differs in case only",
-        tamper: |ground| add(ground, "project/node_modules/is-odd/INDEX.js"),
-        told: &["no: extra node_modules/is-odd/INDEX.js"],
-    },
-    Case {
-        way: "the manifest names another release",
-        tamper: |ground| {
-            let manifest = "project/node_modules/is-odd/package.json";
-            replace(ground, manifest, "\"3.0.1\"", "\"3.0.0\"");
-        },
-        told: &[
-            "no: decoy node_modules/is-odd",
-            "no: modified node_modules/is-odd/package.json",
-        ],
-    },
-    Case {
-        way: "a program for this machine is another one of the same size",
-        tamper: |ground| {
-            edit_at(&ground.find("project/node_modules/bufferutil", &["linux-x64", ".node"]));
-        },
-        told: &["no: modified node_modules/bufferutil/prebuilds/linux-x64/node.napi.node"],
-    },
-    Case {
-        way: "a package lies in a package",
-        tamper: |ground| {
-            add(
-                ground,
-                "project/node_modules/is-odd/node_modules/is-number/index.js",
-            )
-        },
-        told: &[
-            "no: decoy node_modules/is-odd/node_modules/is-number",
-            "no: missing node_modules/is-odd/node_modules/is-number/LICENSE",
-            "no: missing node_modules/is-odd/node_modules/is-number/README.md",
-            "no: missing node_modules/is-odd/node_modules/is-number/package.json",
-            "no: modified node_modules/is-odd/node_modules/is-number/index.js",
-        ],
-    },
-    Case {
-        way: "a package that no lockfile names is added",
-        tamper: |ground| add(ground, "project/node_modules/unnamed/index.js"),
-        told: &["no: extra node_modules/unnamed/index.js"],
-    },
+    alike::COMMAND,
+    alike::DELETED,
+    alike::FOLDER,
+    alike::OUTSIDE,
+    alike::TWIN,
+    alike::MANIFEST,
+    alike::NATIVE,
+    alike::NESTED,
+    alike::UNNAMED,
     Case {
         way: "a package is gone",
         tamper: |ground| delete_folder(ground, "project/node_modules/is-odd"),
@@ -164,73 +95,19 @@ fn a_tree_of_yarn_4_is_what_its_lockfile_names_and_every_change_is_told() {
 }
 
 pub const BERRY: &[Case] = &[
-    Case {
-        way: "a file is edited, its size and time are put back",
-        tamper: |ground| edit(ground, "project/node_modules/is-odd/index.js"),
-        told: &["no: modified node_modules/is-odd/index.js"],
-    },
+    alike::EDITED,
     Case {
         way: "a file is deleted",
         tamper: |ground| delete(ground, "project/node_modules/is-odd/index.js"),
         told: &["no: missing node_modules/is-odd/index.js"],
     },
-    Case {
-        way: "a file is replaced by a folder",
-        tamper: |ground| file_to_folder(ground, "project/node_modules/is-odd/index.js"),
-        told: &[
-            "no: extra node_modules/is-odd/index.js/index.js",
-            "no: other type node_modules/is-odd/index.js",
-        ],
-    },
-    Case {
-        way: "a file lies outside of the tree, and a link leads there",
-        tamper: |ground| move_out(ground, "project/node_modules/is-odd/index.js"),
-        told: &["no: other type node_modules/is-odd/index.js"],
-    },
-    Case {
-        way: "a file has a twin that differs in case only",
-        tamper: |ground| add(ground, "project/node_modules/is-odd/INDEX.js"),
-        told: &["no: extra node_modules/is-odd/INDEX.js"],
-    },
-    Case {
-        way: "the manifest names another release",
-        tamper: |ground| {
-            let manifest = "project/node_modules/is-odd/package.json";
-            replace(ground, manifest, "\"3.0.1\"", "\"3.0.0\"");
-        },
-        told: &[
-            "no: decoy node_modules/is-odd",
-            "no: modified node_modules/is-odd/package.json",
-        ],
-    },
-    Case {
-        way: "a program for this machine is another one of the same size",
-        tamper: |ground| {
-            edit_at(&ground.find("project/node_modules/bufferutil", &["linux-x64", ".node"]));
-        },
-        told: &["no: modified node_modules/bufferutil/prebuilds/linux-x64/node.napi.node"],
-    },
-    Case {
-        way: "a package lies in a package",
-        tamper: |ground| {
-            add(
-                ground,
-                "project/node_modules/is-odd/node_modules/is-number/index.js",
-            )
-        },
-        told: &[
-            "no: decoy node_modules/is-odd/node_modules/is-number",
-            "no: missing node_modules/is-odd/node_modules/is-number/LICENSE",
-            "no: missing node_modules/is-odd/node_modules/is-number/README.md",
-            "no: missing node_modules/is-odd/node_modules/is-number/package.json",
-            "no: modified node_modules/is-odd/node_modules/is-number/index.js",
-        ],
-    },
-    Case {
-        way: "a package that no lockfile names is added",
-        tamper: |ground| add(ground, "project/node_modules/unnamed/index.js"),
-        told: &["no: extra node_modules/unnamed/index.js"],
-    },
+    alike::FOLDER,
+    alike::OUTSIDE,
+    alike::TWIN,
+    alike::MANIFEST,
+    alike::NATIVE,
+    alike::NESTED,
+    alike::UNNAMED,
     Case {
         way: "a package is gone",
         tamper: |ground| delete_folder(ground, "project/node_modules/is-odd"),
@@ -240,17 +117,7 @@ pub const BERRY: &[Case] = &[
             "not checked: is-odd@3.0.1: it is not installed here; the lockfile does not say whether it may be left out",
         ],
     },
-    Case {
-        way: "a command leads to another program",
-        tamper: |ground| {
-            link(
-                ground,
-                "project/node_modules/.bin/mkdirp",
-                "../is-odd/index.js",
-            );
-        },
-        told: &["no: extra node_modules/.bin/mkdirp"],
-    },
+    alike::COMMAND,
     Case {
         way: "Yarn's own list is another program's",
         tamper: |ground| write(ground, "project/node_modules/.yarn-state.yml", b"x"),
