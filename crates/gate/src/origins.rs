@@ -8,10 +8,13 @@
 //! that turns out to be false is marked on disk, and held against each later delivery. What was
 //! looked at is remembered, so that delivering it again costs a look-up.
 
+mod before;
 mod keep;
 mod line;
 
-use customs_model::{Digest, ReleaseId, Timestamp};
+pub(crate) use before::{FIRST, Looked};
+
+use customs_model::{Digest, OtherBuilder, ReleaseId, Timestamp};
 use customs_registry::Context;
 use customs_registry::Upstream;
 use customs_registry::evidence::EvidenceStore;
@@ -19,7 +22,8 @@ use line::Line;
 use std::collections::{BTreeSet, HashMap};
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
-use tokio::sync::Notify;
+use std::time::Duration;
+use tokio::sync::{Notify, OwnedMutexGuard};
 
 use crate::run::Run;
 
@@ -33,6 +37,8 @@ pub(crate) struct Seen {
     pub signed: Option<bool>,
     /// What of its evidence is false, a sentence each.
     pub refuted: Arc<[String]>,
+    /// Who built it, where that is somebody else than who built the release before.
+    pub builder: Option<Arc<OtherBuilder>>,
 }
 
 /// An artifact that was delivered, and whose evidence is to be kept.
@@ -53,17 +59,30 @@ pub(crate) struct Wanted {
 /// What a gate knows of evidence.
 pub(crate) struct Origins {
     store: EvidenceStore,
-    seen: Mutex<HashMap<String, Seen>>,
+    /// Shared with what looks at evidence, which ends nothing half done.
+    known: Arc<Known>,
     /// Artifacts whose evidence is kept, or waits to be, and until when that counts.
     kept: Mutex<HashMap<String, Timestamp>>,
-    suspects: Mutex<BTreeSet<(ReleaseId, Digest)>>,
     line: Mutex<Line<Wanted>>,
     added: Notify,
+    /// Artifacts that are being looked at: others who ask for one wait for what comes of it.
+    looking: Mutex<HashMap<String, Weak<tokio::sync::Mutex<()>>>>,
+    /// How long an attestation is waited for before a first delivery.
+    patience: Duration,
+}
+
+/// What came of looking at evidence.
+struct Known {
+    /// What was seen of artifacts, by all that it rests on.
+    seen: Mutex<HashMap<String, Seen>>,
+    /// Artifacts whose attestations are false.
+    suspects: Mutex<BTreeSet<(ReleaseId, Digest)>>,
 }
 
 impl Origins {
-    /// Keeps evidence in this folder, which `customs verify` reads.
-    pub fn new(folder: &Path) -> Self {
+    /// Keeps evidence in this folder, which `customs verify` reads, and waits so long for an attestation
+    /// before a first delivery.
+    pub fn new(folder: &Path, patience: Duration) -> Self {
         let store = EvidenceStore::new(folder);
         let suspects = store.suspects().unwrap_or_else(|error| {
             tracing::error!(%error, "artifacts with false attestations are not all known");
@@ -71,31 +90,52 @@ impl Origins {
         });
         Self {
             store,
-            seen: Mutex::default(),
+            known: Arc::new(Known {
+                seen: Mutex::default(),
+                suspects: Mutex::new(suspects.into_iter().collect()),
+            }),
             kept: Mutex::default(),
-            suspects: Mutex::new(suspects.into_iter().collect()),
             line: Mutex::default(),
             added: Notify::new(),
+            looking: Mutex::default(),
+            patience,
         }
     }
 
-    /// What was seen under this name before.
-    pub fn recall(&self, name: &str) -> Option<Seen> {
-        lock(&self.seen).get(name).cloned()
+    /// What was seen under this name before. What was marked since is looked at again.
+    pub fn recall(&self, name: &str, release: &ReleaseId, digest: &Digest) -> Option<Seen> {
+        let seen = lock(&self.known.seen).get(name).cloned()?;
+        let is_news = seen.refuted.is_empty() && self.is_suspect(release, digest);
+        (!is_news).then_some(seen)
     }
 
     /// Remembers it.
     pub fn remember(&self, name: String, seen: &Seen) {
-        let mut all = lock(&self.seen);
+        let mut all = lock(&self.known.seen);
         if all.len() >= REMEMBERED {
             all.clear();
         }
         all.insert(name, seen.clone());
     }
 
+    /// Held by who looks at an artifact, under the name of all that the look rests on.
+    pub async fn alone(&self, name: &str) -> OwnedMutexGuard<()> {
+        let one = {
+            let mut looking = lock(&self.looking);
+            let known = looking.get(name).and_then(Weak::upgrade);
+            known.unwrap_or_else(|| {
+                looking.retain(|_, one| one.strong_count() > 0);
+                let one = Arc::default();
+                looking.insert(name.to_owned(), Arc::downgrade(&one));
+                one
+            })
+        };
+        one.lock_owned().await
+    }
+
     /// Whether an attestation of an artifact was false when it was last looked at.
     pub fn is_suspect(&self, release: &ReleaseId, digest: &Digest) -> bool {
-        let suspects = lock(&self.suspects);
+        let suspects = lock(&self.known.suspects);
         !suspects.is_empty() && suspects.contains(&(release.clone(), digest.clone()))
     }
 

@@ -65,6 +65,8 @@ pub struct Waits {
     pub check: Duration,
     /// For the next byte of an upstream.
     pub upstream: Duration,
+    /// For an attestation, before a young release is delivered for the first time.
+    pub evidence: Duration,
 }
 
 impl Default for Waits {
@@ -72,6 +74,7 @@ impl Default for Waits {
         Self {
             check: PATIENCE,
             upstream: limit::SILENCE,
+            evidence: crate::origins::FIRST,
         }
     }
 }
@@ -179,7 +182,7 @@ impl Gate {
         Ok(Arc::new(Self {
             ahead: Ahead::new(registry.clone()),
             background: Background::new(),
-            origins: Arc::new(Origins::new(&options.evidence)),
+            origins: Arc::new(Origins::new(&options.evidence, options.waits.evidence)),
             trust: Arc::new(TrustFolder::new(options.trust)),
             lists: Lists::new(options.lists, registry.clone()),
             registry,

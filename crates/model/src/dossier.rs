@@ -73,6 +73,9 @@ pub struct Dossier {
     /// safe to print. Empty where there is none, where each holds, and where nobody looked.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub false_origin: Vec<String>,
+    /// Who built it, where that is verified and is another one than who built the release before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub other_builder: Option<OtherBuilder>,
     /// The artifact whose code that is.
     #[serde(default)]
     pub read: Option<Digest>,
@@ -110,10 +113,20 @@ impl Dossier {
             code: None,
             contradictions: Vec::new(),
             false_origin: Vec::new(),
+            other_builder: None,
             read: None,
             route,
         }
     }
+}
+
+/// What verified attestations of two releases say of who built them, where that differs.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OtherBuilder {
+    /// The earlier release.
+    pub before: Version,
+    /// What differs, a clause each, safe to print.
+    pub differs: Vec<String>,
 }
 
 /// Why an artifact's manifest and list of entries are not known.

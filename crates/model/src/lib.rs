@@ -50,8 +50,8 @@ pub use digest::{Digest, DigestAlgorithm, Hasher};
 pub use domain::registrable;
 pub use dossier::{
     AddedDependency, AdvisoryMatch, Dossier, Evidence, ExoticDependency, FirstSight, FixesAdvisory,
-    History, IdentityActivity, Manifest, NameLikeness, Origin, Predecessor, Publisher,
-    PublisherKind, Route, RunsCode, UnmetDependency, Unread,
+    History, IdentityActivity, Manifest, NameLikeness, Origin, OtherBuilder, Predecessor,
+    Publisher, PublisherKind, Route, RunsCode, UnmetDependency, Unread,
 };
 pub use ecosystem::Ecosystem;
 pub use evidence::{Decoding, Edge, FileName, Hop, Join, Link, Shown, Written};

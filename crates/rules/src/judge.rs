@@ -11,7 +11,7 @@ use customs_model::{
 
 /// The version of the built-in rules, as it stands in [`customs_model::Epoch`]. It is
 /// raised whenever the same dossier could get another verdict or decision.
-pub const RULE_SET_VERSION: u32 = 13;
+pub const RULE_SET_VERSION: u32 = 14;
 
 /// The rules that judge.
 #[derive(Clone)]

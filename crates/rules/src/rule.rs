@@ -24,6 +24,7 @@ mod non_registry_dependency;
 mod not_followed;
 mod not_judged;
 mod novelty;
+mod other_builder;
 mod proof;
 mod publish_time_anomaly;
 mod publish_time_unknown;
@@ -35,7 +36,7 @@ mod version_age;
 mod young_dependency;
 
 pub(crate) use change::at_install_words;
-pub use change::lane_objection;
+pub use change::{adds_content, lane_objection};
 
 /// Every rule, in the order in which findings and reasons are listed.
 pub(crate) static ALL: &[&dyn Rule] = &[
@@ -44,6 +45,7 @@ pub(crate) static ALL: &[&dyn Rule] = &[
     &false_origin::FalseOrigin,
     &young_dependency::YoungDependency,
     &lost_origin::LostOrigin,
+    &other_builder::OtherBuilder,
     &version_age::VersionAge,
     &name_age::NameAge,
     &publish_time_unknown::PublishTimeUnknown,

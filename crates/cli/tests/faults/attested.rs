@@ -5,19 +5,21 @@ use crate::authority::synthetic::{self, WORKFLOW, github_claims};
 use crate::harness::{World, all_at, run_request};
 use crate::origins::{store, until};
 use crate::shelves::{days, digest, package, release, tarball_path, tgz};
+use customs_gate::Waits;
 use customs_model::{Answer, Digest, DigestAlgorithm, ReleaseId};
 use customs_origin::roots::Source;
 use customs_origin::{OriginAnswer, Trust, TrustFiles, npm, pypi};
 use customs_registry::evidence::{ArtifactEvidence, Offer};
-use customs_replay::Response;
+use customs_replay::{Faults, Response};
 use serde_json::{Value, json};
+use std::time::Duration;
 
-const NPM_PUBLISH: &str = "https://github.com/npm/attestation/tree/main/specs/publish/v0.1";
-const SLSA: &str = "https://slsa.dev/provenance/v1";
+pub const NPM_PUBLISH: &str = "https://github.com/npm/attestation/tree/main/specs/publish/v0.1";
+pub const SLSA: &str = "https://slsa.dev/provenance/v1";
 const PYPI_PUBLISH: &str = "https://docs.index.example/attestations/publish/v1";
 
 /// What a gate trusts besides what comes with it: this world's root and its registry's keys.
-fn files(authorities: &synthetic::World) -> TrustFiles {
+pub fn files(authorities: &synthetic::World) -> TrustFiles {
     TrustFiles {
         trusted_root: Some(authorities.root().to_string().into_bytes()),
         npm_keys: Some(authorities.keys().into_bytes()),
@@ -26,8 +28,13 @@ fn files(authorities: &synthetic::World) -> TrustFiles {
 }
 
 /// A gate whose user trusts these files.
-async fn trusting(files: &TrustFiles) -> World {
-    let mut world = World::new().await;
+pub async fn trusting(files: &TrustFiles) -> World {
+    // Long, so that a busy machine changes nothing.
+    let waits = Waits {
+        evidence: Duration::from_secs(60),
+        ..Waits::default()
+    };
+    let mut world = World::with(Faults::none(), waits).await;
     let folder = world.gate.folder.path().join("data").join("trust");
     std::fs::create_dir_all(&folder).unwrap();
     for (name, bytes) in [
@@ -47,7 +54,7 @@ async fn trusting(files: &TrustFiles) -> World {
     world
 }
 
-fn statement(subject: &str, digest: &Digest, kind: &str, predicate: &Value) -> Value {
+pub fn statement(subject: &str, digest: &Digest, kind: &str, predicate: &Value) -> Value {
     json!({
         "_type": "https://in-toto.io/Statement/v1",
         "subject": [{"name": subject, "digest": {(digest.algorithm().name()): digest.to_hex()}}],

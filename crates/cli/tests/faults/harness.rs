@@ -327,5 +327,6 @@ pub const fn impatient(check: u64) -> Waits {
     Waits {
         check: Duration::from_millis(check),
         upstream: Duration::from_secs(20),
+        evidence: Duration::from_secs(3),
     }
 }

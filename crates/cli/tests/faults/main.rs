@@ -10,6 +10,7 @@ mod ahead;
 mod asked;
 mod attested;
 mod authority;
+mod built;
 mod bytes;
 mod clocks;
 mod collect;

@@ -4,14 +4,18 @@
 use super::Checked;
 use super::read::Reading;
 use crate::answer::{Body, eligible_at};
-use crate::origins::{Seen, Wanted};
+use crate::origins::{Looked, Seen, Wanted};
 use crate::server::Gate;
 use customs_ecosystem::npm::Packument;
+use customs_registry::Judgement;
 use customs_registry::document::Document;
 use customs_registry::evidence::{false_attestations, offered_signatures};
 use customs_rules::LockedOutcome;
 use hyper::Response;
 use std::sync::Arc;
+
+/// What is said of an attestation that was false and that the disk did not keep.
+const NOT_KEPT: &str = "an attestation of it was false when it was last looked at";
 
 /// The document that an artifact is delivered by, where it may hold signatures.
 pub enum Papers {
@@ -30,21 +34,13 @@ impl Gate {
         &self,
         checked: &mut Checked<'_>,
     ) -> Result<(), Response<Body>> {
-        let name = checked.name();
-        let seen = match self.origins.recall(&name) {
-            Some(seen) => seen,
-            None => {
-                let seen = self.look(checked).await;
-                self.origins.remember(name, &seen);
-                seen
-            }
-        };
+        let seen = self.seen(checked).await;
         checked.signed = seen.signed;
-        if seen.refuted.is_empty() {
+        if seen.refuted.is_empty() && seen.builder.is_none() {
             return Ok(());
         }
         let reading = Reading::of(self, checked);
-        let judgement = reading.with_false_origin(&seen.refuted);
+        let judgement = reading.with_origin(&seen);
         let reader = checked.delivery.reader;
         let refused = matches!(judgement.locked, LockedOutcome::Refuse { .. });
         if refused && !judgement.decision.action.allows() {
@@ -63,7 +59,25 @@ impl Gate {
         Ok(())
     }
 
-    async fn look(&self, checked: &Checked<'_>) -> Seen {
+    /// What its evidence shows: as it was seen before, or by one look for all who ask at once.
+    async fn seen(&self, checked: &Checked<'_>) -> Seen {
+        let name = checked.name();
+        let (release, digest) = (&checked.delivery.release, &checked.digest);
+        if let Some(seen) = self.origins.recall(&name, release, digest) {
+            return seen;
+        }
+        let _alone = self.origins.alone(&name).await;
+        if let Some(seen) = self.origins.recall(&name, release, digest) {
+            return seen;
+        }
+        let looked = self.look(checked).await;
+        if looked.whole {
+            self.origins.remember(name, &looked.found);
+        }
+        looked.found
+    }
+
+    async fn look(&self, checked: &Checked<'_>) -> Looked<Seen> {
         let delivery = &checked.delivery;
         let trusted = delivery.run.context.trust.clone();
         let mut refuted = Vec::new();
@@ -77,26 +91,36 @@ impl Gate {
             refuted.extend(offered.into_iter().flat_map(|offered| offered.refuted));
         }
         let wanted = self.wanted(checked);
-        self.look_before_first(wanted, delivery.published).await;
+        let published = delivery.published;
+        let asked = self.look_before_first(&wanted, published).await;
         let is_suspect = self.origins.is_suspect(&delivery.release, &checked.digest);
         if let (true, Some(trusted)) = (is_suspect, trusted) {
             let store = self.origins.store().clone();
             let (release, digest) = (delivery.release.clone(), checked.digest.clone());
             let place = delivery.upstream.shown();
             let looked = tokio::task::spawn_blocking(move || {
-                let stored = store.read(&release, &digest).ok().flatten();
-                // What one registry says is not held against another's.
-                let own = stored.filter(|stored| stored.registry == place);
-                own.map(|stored| false_attestations(&stored, trusted.trust()))
+                match store.read(&release, &digest) {
+                    // What one registry says is not held against another's.
+                    Ok(Some(stored)) if stored.registry != place => Vec::new(),
+                    Ok(Some(stored)) => false_attestations(&stored, trusted.trust()),
+                    Ok(None) | Err(_) => vec![NOT_KEPT.to_owned()],
+                }
             });
             match looked.await {
-                Ok(found) => refuted.extend(found.into_iter().flatten()),
+                Ok(found) => refuted.extend(found),
                 Err(error) => tracing::error!(%error, "an attestation was not looked at"),
             }
         }
-        Seen {
-            signed,
-            refuted: refuted.into(),
+        let judgement = delivery.admitted.judgement.as_ref();
+        let adds = judgement.is_some_and(Judgement::adds_content);
+        let builder = self.look_at_builder(&wanted, published, adds).await;
+        Looked {
+            whole: asked.whole && builder.whole,
+            found: Seen {
+                signed,
+                refuted: refuted.into(),
+                builder: builder.found.map(Arc::new),
+            },
         }
     }
 

@@ -4,6 +4,7 @@
 
 use super::Checked;
 use crate::answer::{Body, eligible_at, failure};
+use crate::origins::Seen;
 use crate::report::{Event, RefusedEntry};
 use crate::run::Run;
 use crate::server::Gate;
@@ -87,12 +88,13 @@ impl Reading {
         }
     }
 
-    /// The decision where proofs of its origin are false.
-    pub fn with_false_origin(&self, refuted: &[String]) -> Judgement {
+    /// The decision where proofs of its origin are false, or say that somebody else built it.
+    pub fn with_origin(&self, seen: &Seen) -> Judgement {
         let (context, judgement) = (&self.run.context, self.judgement.as_ref());
-        let (asked, refuted) = (self.asked(), refuted.to_vec());
+        let (asked, refuted) = (self.asked(), seen.refuted.to_vec());
+        let builder = seen.builder.as_deref().cloned();
         self.registry
-            .with_false_origin(context, &self.upstream, &asked, judgement, refuted)
+            .with_origin(context, &self.upstream, &asked, judgement, refuted, builder)
     }
 
     fn asked(&self) -> Read<'_> {

@@ -1,11 +1,12 @@
 //! Keeping evidence, one artifact at a time, while nobody waits for anything.
 
 use super::line::Next;
-use super::{Origins, Wanted, lock};
+use super::{Known, Origins, Wanted, lock};
 use crate::background::{Rest, ends_well};
 use crate::report::{Event, Proof};
 use crate::server::Gate;
-use customs_model::{Ecosystem, SignedDuration, Timestamp};
+use customs_model::{Digest, Ecosystem, ReleaseId, SignedDuration, Timestamp};
+use customs_origin::Trust;
 use customs_registry::Registry;
 use customs_registry::evidence::{self, ArtifactEvidence, EvidenceStore, Told, false_attestations};
 use std::sync::Arc;
@@ -17,20 +18,26 @@ pub(super) const KEPT: SignedDuration = SignedDuration::from_hours(24);
 pub(super) const FAILED: SignedDuration = SignedDuration::from_hours(1);
 /// How long one upstream may take to hand out the evidence of one artifact.
 const PATIENCE: Duration = Duration::from_secs(60);
-/// How long the first delivery of a young release waits for the attestation that its document names.
-const FIRST: Duration = Duration::from_secs(3);
-/// How old a release is at most whose attestation its first delivery waits for.
-const YOUNG: SignedDuration = SignedDuration::from_hours(30 * 24);
 /// How often the clock is looked at while something waits for it.
 const LOOK: Duration = Duration::from_secs(1);
 
 /// When an attestation is asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Asked {
+pub(super) enum Asked {
     /// Before the artifact is delivered for the first time.
     Before,
     /// Afterwards, while nobody waits.
     After,
+}
+
+/// What became of evidence that came.
+struct Kept {
+    /// All that is known of the artifact.
+    all: ArtifactEvidence,
+    /// What of it is false, a sentence each.
+    refuted: Vec<String>,
+    /// Whether that is news.
+    changed: bool,
 }
 
 impl Origins {
@@ -48,32 +55,89 @@ impl Origins {
     }
 
     /// What is stored of an artifact.
-    async fn stored(&self, wanted: &Wanted) -> Option<ArtifactEvidence> {
+    pub(super) async fn stored(&self, wanted: &Wanted) -> Option<ArtifactEvidence> {
         let (release, digest) = (wanted.release.clone(), wanted.digest.clone());
         let read = on_disk(&self.store, move |store| store.read(&release, &digest)).await;
         // What cannot be read is written anew.
         read.ok().flatten()
     }
 
-    /// Keeps what is known after another look; that is, with what was kept before. What was false
-    /// then is not kept once its registry has taken it back.
-    async fn write(&self, wanted: &Wanted, now: ArtifactEvidence) -> ArtifactEvidence {
-        let failed = now.offer.attestation().and_then(Told::failed).is_some();
-        let replaces = !failed && self.is_suspect(&wanted.release, &wanted.digest);
-        let all = match self.stored(wanted).await {
-            Some(before) if !replaces => now.or_before(before),
-            Some(_) | None => now,
-        };
-        let copy = all.clone();
-        if let Err(error) = on_disk(&self.store, move |store| store.write(&copy)).await {
-            tracing::warn!(error, "evidence could not be kept");
+    /// Keeps what is known after another look, together with what was kept before, and holds attestations
+    /// against the artifact. One that is false is marked first, in memory and on disk, and is held
+    /// against each delivery from then on. All of it happens or none, also where nobody waits any more.
+    async fn settle(&self, wanted: &Wanted, now: ArtifactEvidence) -> Option<Kept> {
+        let (known, trust) = (Arc::clone(&self.known), wanted.context.trust.clone());
+        let key = (wanted.release.clone(), wanted.digest.clone());
+        let settled = on_disk(&self.store, move |store| {
+            let kept = known.settle(store, &key, now, trust.as_ref().map(|one| one.trust()));
+            Ok::<_, std::convert::Infallible>(kept)
+        });
+        match settled.await {
+            Ok(kept) => Some(kept),
+            Err(error) => {
+                tracing::error!(error, "evidence was not looked at");
+                None
+            }
         }
-        all
+    }
+}
+
+impl Known {
+    fn settle(
+        &self,
+        store: &EvidenceStore,
+        key: &(ReleaseId, Digest),
+        now: ArtifactEvidence,
+        trust: Option<&Trust>,
+    ) -> Kept {
+        let failed = now.offer.attestation().and_then(Told::failed).is_some();
+        // What cannot be read is written anew. What was false is not kept once its registry has
+        // taken it back.
+        let replaces = !failed && lock(&self.suspects).contains(key);
+        let before = store.read(&key.0, &key.1).ok().flatten();
+        let all = match before.filter(|_| !replaces) {
+            Some(before) => now.or_before(before),
+            None => now,
+        };
+        let is_here = all.offer.attestation().and_then(Told::here).is_some();
+        let trust = trust.filter(|_| is_here || !failed);
+        let refuted = trust.map(|trust| false_attestations(&all, trust));
+        let changed = refuted
+            .as_ref()
+            .is_some_and(|refuted| self.mark(store, key, !refuted.is_empty()));
+        if let Err(error) = store.write(&all) {
+            tracing::warn!(%error, "evidence could not be kept");
+        }
+        Kept {
+            all,
+            refuted: refuted.unwrap_or_default(),
+            changed,
+        }
+    }
+
+    /// Marks an artifact, or takes the mark off; whether that is news.
+    fn mark(&self, store: &EvidenceStore, key: &(ReleaseId, Digest), is_suspect: bool) -> bool {
+        let changed = {
+            let mut suspects = lock(&self.suspects);
+            if is_suspect {
+                suspects.insert(key.clone())
+            } else {
+                suspects.remove(key)
+            }
+        };
+        if changed {
+            if let Err(error) = store.suspect(&key.0, &key.1, is_suspect) {
+                tracing::error!(%error, "a false attestation could not be marked");
+            }
+            // What was seen without it has to be seen again.
+            lock(&self.seen).clear();
+        }
+        changed
     }
 }
 
 /// Whether what was kept before still counts.
-fn counts(before: &ArtifactEvidence, now: Timestamp) -> bool {
+pub(super) fn counts(before: &ArtifactEvidence, now: Timestamp) -> bool {
     let failed = before.offer.attestation().and_then(Told::failed).is_some();
     let long = if failed { FAILED } else { KEPT };
     let age = now.duration_since(before.asked);
@@ -114,11 +178,12 @@ impl Gate {
             return;
         };
         let is_named = found.offer.attestation().and_then(Told::failed).is_some();
-        let all = self.origins.write(&wanted, found).await;
-        let has_it = all.offer.attestation().and_then(Told::here).is_some();
-        if has_it || suspect && !is_named {
-            self.hold_against(&wanted, &all, Asked::After).await;
-        }
+        let Some(kept) = self.origins.settle(&wanted, found).await else {
+            return;
+        };
+        let has_it = kept.all.offer.attestation().and_then(Told::here);
+        let has_it = has_it.is_some();
+        self.tell(&wanted, &kept, Asked::After);
         // cargo's web API says who published, unsigned, and asks not to be asked often.
         let may_ask = wanted.release.package.ecosystem() != Ecosystem::Cargo;
         if is_named && may_ask && (suspect || !has_it) {
@@ -127,42 +192,8 @@ impl Gate {
         }
     }
 
-    /// Asks for the attestation of a young release before it is delivered for the first time, so that
-    /// a false one holds it. What does not come in time is asked for afterwards, as that of others is.
-    pub(crate) async fn look_before_first(&self, wanted: Wanted, published: Option<Timestamp>) {
-        let now = self.registry.clock.now();
-        let is_young = published.is_none_or(|at| now.duration_since(at) < YOUNG);
-        let is_npm_or_pypi = wanted.release.package.ecosystem() != Ecosystem::Cargo;
-        if !is_young || !is_npm_or_pypi || wanted.context.trust.is_none() {
-            return;
-        }
-        let before = self.origins.stored(&wanted).await;
-        if before.is_some_and(|before| counts(&before, now)) {
-            return;
-        }
-        let found = self
-            .registry
-            .evidence_at_hand(&wanted.context, wanted.asked());
-        let named = the_one(found.await, &wanted);
-        let is_named = |one: &ArtifactEvidence| {
-            let told = one.offer.attestation();
-            told.and_then(Told::failed).is_some()
-        };
-        if !named.as_ref().is_some_and(is_named) {
-            return;
-        }
-        let upstream = wanted.upstream.shown();
-        if !lock(&self.origins.line).may_ask_now(&upstream, now) {
-            return;
-        }
-        let asked = self.ask_for_evidence(wanted, Asked::Before);
-        if tokio::time::timeout(FIRST, asked).await.is_err() {
-            lock(&self.origins.line).kept_waiting(upstream, now);
-        }
-    }
-
     /// What its registry has to be asked for.
-    async fn ask_for_evidence(&self, wanted: Wanted, when: Asked) {
+    pub(super) async fn ask_for_evidence(&self, wanted: Wanted, when: Asked) {
         let pace = evidence::Pace::default();
         let asked = self
             .registry
@@ -201,46 +232,17 @@ impl Gate {
                 shown,
             });
         }
-        let all = self.origins.write(&wanted, found).await;
-        if !failed {
-            self.hold_against(&wanted, &all, when).await;
+        if let Some(kept) = self.origins.settle(&wanted, found).await {
+            self.tell(&wanted, &kept, when);
         }
     }
 
-    /// Holds attestations against the artifact. What is false is marked, and held against each
-    /// delivery from then on.
-    async fn hold_against(&self, wanted: &Wanted, all: &ArtifactEvidence, when: Asked) {
-        let Some(trusted) = wanted.context.trust.clone() else {
-            return;
-        };
-        let evidence = all.clone();
-        let looked =
-            tokio::task::spawn_blocking(move || false_attestations(&evidence, trusted.trust()));
-        let refuted = match looked.await {
-            Ok(refuted) => refuted,
-            Err(error) => return tracing::error!(%error, "an attestation was not looked at"),
-        };
-        let (release, digest) = (wanted.release.clone(), wanted.digest.clone());
-        let key = (release.clone(), digest.clone());
-        let is_suspect = !refuted.is_empty();
-        let changed = {
-            let mut suspects = lock(&self.origins.suspects);
-            if is_suspect {
-                suspects.insert(key)
-            } else {
-                suspects.remove(&key)
-            }
-        };
-        if !changed {
+    /// Says what is false, where that is news.
+    fn tell(&self, wanted: &Wanted, kept: &Kept, when: Asked) {
+        if !kept.changed {
             return;
         }
-        // What was seen without it has to be seen again.
-        lock(&self.origins.seen).clear();
-        let mark = move |store: &EvidenceStore| store.suspect(&release, &digest, is_suspect);
-        if let Err(error) = on_disk(&self.origins.store, mark).await {
-            tracing::error!(error, "a false attestation could not be marked");
-        }
-        let Some(first) = refuted.first() else {
+        let Some(first) = kept.refuted.first() else {
             return;
         };
         // Its registry may have handed out another one's by mistake: it is asked again.
@@ -263,7 +265,7 @@ impl Gate {
 }
 
 impl Wanted {
-    fn asked(&self) -> evidence::Wanted<'_> {
+    pub(super) fn asked(&self) -> evidence::Wanted<'_> {
         evidence::Wanted {
             release: &self.release,
             digests: std::slice::from_ref(&self.digest),
@@ -272,7 +274,7 @@ impl Wanted {
 }
 
 /// The evidence of the artifact itself. A document that changed since may have none.
-fn the_one(
+pub(super) fn the_one(
     found: Result<Vec<ArtifactEvidence>, evidence::Missed>,
     wanted: &Wanted,
 ) -> Option<ArtifactEvidence> {
@@ -306,11 +308,11 @@ mod tests {
     use customs_registry::evidence::{Crowd, Offer, SCHEMA};
 
     fn asked_at(seconds: i64, attestations: Told<String>) -> ArtifactEvidence {
-        let release: customs_model::ReleaseId = "pkg:npm/n@1.0.0".parse().unwrap();
+        let release: ReleaseId = "pkg:npm/n@1.0.0".parse().unwrap();
         ArtifactEvidence {
             schema: SCHEMA.to_owned(),
             file: "n-1.0.0.tgz".to_owned(),
-            artifact: customs_model::Digest::sha256(b"tarball"),
+            artifact: Digest::sha256(b"tarball"),
             registry: "registry.example/".to_owned(),
             asked: Timestamp::from_second(seconds).unwrap(),
             offer: Offer::Npm {

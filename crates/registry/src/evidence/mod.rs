@@ -5,6 +5,7 @@
 //! against the digest that a lockfile names, however long they have been lying in the store.
 //! Each release is asked for by itself; one that fails fails nothing else.
 
+mod builder;
 mod cargo;
 mod handed_on;
 mod npm;
@@ -14,6 +15,7 @@ mod refuted;
 mod store;
 mod trusted;
 
+pub use builder::{built_before, other_builder};
 pub use cargo::Pace;
 pub use handed_on::{HandedOn, Kind};
 pub use npm::{OfferedSignatures, offered_signatures};

@@ -8,37 +8,13 @@ use super::{ArtifactEvidence, Offer};
 use customs_model::{DigestAlgorithm, printable};
 use customs_origin::answer::Finding;
 use customs_origin::npm::Release;
-use customs_origin::{Evidence, Refusal, Trust, Why, npm, pypi};
+use customs_origin::{Evidence, OriginAnswer, Refusal, Trust, Why, npm, pypi};
 
 /// The attestations of an artifact that are false, a sentence each, safe to print. They are held
 /// against the digest that it is kept under, of bytes that were hashed.
 pub fn false_attestations(evidence: &ArtifactEvidence, trust: &Trust) -> Vec<String> {
-    let answer = match &evidence.offer {
-        Offer::Npm { attestations, .. } => {
-            let integrity = evidence.artifact.to_sri();
-            let release = Release {
-                id: &evidence.release,
-                integrity: &integrity,
-                published: evidence.shown.published,
-            };
-            let signatures = customs_origin::Offered::NotAsked;
-            let offered = attestations.offered(|text| text.clone().into_bytes());
-            npm::look(&release, &signatures, &offered, trust)
-        }
-        Offer::Pypi { provenance } => {
-            // Attestations speak of the SHA-256.
-            if evidence.artifact.algorithm() != DigestAlgorithm::Sha256 {
-                return Vec::new();
-            }
-            let file = pypi::File {
-                release: &evidence.release,
-                name: &evidence.file,
-                digest: &evidence.artifact,
-            };
-            let offered = provenance.offered(|text| text.clone().into_bytes());
-            pypi::look(&file, &offered, trust)
-        }
-        Offer::Cargo { .. } => return Vec::new(),
+    let Some(answer) = look(evidence, trust) else {
+        return Vec::new();
     };
     let refused = |finding: &Finding| match finding {
         Finding::Refused { why, .. } if is_false(*why) => Some(printable(&finding.words(), 400)),
@@ -49,6 +25,37 @@ pub fn false_attestations(evidence: &ArtifactEvidence, trust: &Trust) -> Vec<Str
         | Finding::CommitDiffers { .. } => None,
     };
     answer.findings.iter().filter_map(refused).collect()
+}
+
+/// Holds attestations against the digest that they are kept under. None where there can be none.
+pub(super) fn look(evidence: &ArtifactEvidence, trust: &Trust) -> Option<OriginAnswer> {
+    match &evidence.offer {
+        Offer::Npm { attestations, .. } => {
+            let integrity = evidence.artifact.to_sri();
+            let release = Release {
+                id: &evidence.release,
+                integrity: &integrity,
+                published: evidence.shown.published,
+            };
+            let signatures = customs_origin::Offered::NotAsked;
+            let offered = attestations.offered(|text| text.clone().into_bytes());
+            Some(npm::look(&release, &signatures, &offered, trust))
+        }
+        Offer::Pypi { provenance } => {
+            // Attestations speak of the SHA-256.
+            if evidence.artifact.algorithm() != DigestAlgorithm::Sha256 {
+                return None;
+            }
+            let file = pypi::File {
+                release: &evidence.release,
+                name: &evidence.file,
+                digest: &evidence.artifact,
+            };
+            let offered = provenance.offered(|text| text.clone().into_bytes());
+            Some(pypi::look(&file, &offered, trust))
+        }
+        Offer::Cargo { .. } => None,
+    }
 }
 
 /// Those of some refusals that say that the evidence is false.

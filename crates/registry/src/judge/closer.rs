@@ -5,7 +5,8 @@ use super::{Context, JudgedDocument, Judgement, Registry, archive, before, gathe
 use crate::http::FetchError;
 use crate::upstream::Upstream;
 use customs_model::{
-    Digest, Dossier, Ecosystem, Known, PackageName, ReleaseId, Timestamp, Unread, Version,
+    Digest, Dossier, Ecosystem, Known, OtherBuilder, PackageName, ReleaseId, Timestamp, Unread,
+    Version,
 };
 use customs_rules::LockedOutcome;
 use std::collections::HashSet;
@@ -282,19 +283,21 @@ impl Registry {
 
     /// A decision with what is known of the artifact's proofs of origin, for who delivers it:
     /// also of releases so old that there was nothing to decide.
-    pub fn with_false_origin(
+    pub fn with_origin(
         &self,
         context: &Context,
         upstream: &Upstream,
         asked: &Read<'_>,
         judgement: Option<&Judgement>,
         false_origin: Vec<String>,
+        other_builder: Option<OtherBuilder>,
     ) -> Judgement {
         let mut dossier = match judgement {
             Some(judgement) => judgement.dossier.clone(),
             None => Box::new(old(upstream, asked)),
         };
         dossier.false_origin = false_origin;
+        dossier.other_builder = other_builder;
         self.decide(context, &dossier, self.clock.now())
     }
 

@@ -174,6 +174,11 @@ impl Judgement {
             _ => None,
         }
     }
+
+    /// Whether it asks for or runs what its predecessor did not.
+    pub fn adds_content(&self) -> bool {
+        customs_rules::adds_content(&self.dossier)
+    }
 }
 
 /// The decisions about one document. A release that is not named is older than the

@@ -1,6 +1,7 @@
 //! What changed between a release and the one before it. Shared by the rules about
 //! change, so that "new script" means the same everywhere.
 
+use crate::words;
 use customs_model::{
     Dossier, Ecosystem, Evidence, ExoticDependency, Known, Predecessor, Publisher, PublisherKind,
     RunsCode,
@@ -105,6 +106,33 @@ pub(super) fn new_dependencies(dossier: &Dossier, before: &Predecessor) -> BTree
         })
         .cloned()
         .collect()
+}
+
+/// What comes with a release that the predecessor did not ask for or run: a clause each.
+pub(super) fn new_content(dossier: &Dossier, before: &Predecessor) -> Vec<String> {
+    let dependencies: Vec<String> = new_dependencies(dossier, before).into_iter().collect();
+    let scripts = new_scripts(&dossier.manifest.runs, &before.manifest.runs);
+    [("dependency ", dependencies), ("", scripts)]
+        .into_iter()
+        .filter(|(_, all)| !all.is_empty())
+        .map(|(what, all)| format!("it adds {what}{}", words::list(&all, 3)))
+        .collect()
+}
+
+/// Whether a release asks for or runs what its predecessor did not: what makes another change of it
+/// worse.
+pub fn adds_content(dossier: &Dossier) -> bool {
+    let before = dossier.predecessor.as_ref();
+    before.is_some_and(|before| !new_content(dossier, before).is_empty())
+}
+
+/// A change, and what else changed.
+pub(super) fn with_others(change: String, others: &[String]) -> String {
+    if others.is_empty() {
+        change
+    } else {
+        format!("{change}, and {}", others.join(", "))
+    }
 }
 
 /// Dependencies from outside a registry that the predecessor did not have there. A
@@ -241,7 +269,7 @@ pub fn lane_objection(dossier: &Dossier) -> Option<String> {
     if !dependencies.is_empty() {
         return Some(format!(
             "it adds dependency {}",
-            crate::words::list(&dependencies, 3)
+            words::list(&dependencies, 3)
         ));
     }
     if let [exotic, ..] = new_exotic(dossier, before)[..] {
@@ -254,10 +282,7 @@ pub fn lane_objection(dossier: &Dossier) -> Option<String> {
     let mut scripts = new_scripts(runs, ran);
     scripts.extend(changed_scripts(runs, ran));
     if !scripts.is_empty() {
-        return Some(format!(
-            "it adds or changes {}",
-            crate::words::list(&scripts, 3)
-        ));
+        return Some(format!("it adds or changes {}", words::list(&scripts, 3)));
     }
     if let [unseen, ..] = not_looked_at(dossier.release.package.ecosystem(), runs, ran)[..] {
         return Some(format!("whether it adds a {unseen} is not known"));

@@ -62,7 +62,12 @@ impl Rule for LostOrigin {
         } else {
             Severity::High
         };
-        findings.add(&DOC, severity, Confidence::High, joined(loss, &others));
+        findings.add(
+            &DOC,
+            severity,
+            Confidence::High,
+            change::with_others(loss, &others),
+        );
     }
 
     fn ask(&self, case: &Case<'_>) -> Option<Ask> {
@@ -74,15 +79,7 @@ impl Rule for LostOrigin {
         }
         let until =
             words::later(published, case.policy.duration(&ENDS)).min(case.window_end(published));
-        case.block_until(until, || joined(loss, &others))
-    }
-}
-
-fn joined(loss: String, others: &[String]) -> String {
-    if others.is_empty() {
-        loss
-    } else {
-        format!("{loss}, and {}", others.join(", "))
+        case.block_until(until, || change::with_others(loss, &others))
     }
 }
 
@@ -102,18 +99,6 @@ fn others(dossier: &Dossier) -> Vec<String> {
         return Vec::new();
     };
     let mut others = change::new_publisher(dossier, Some(before));
-    let dependencies: Vec<String> = change::new_dependencies(dossier, before)
-        .into_iter()
-        .collect();
-    if !dependencies.is_empty() {
-        others.push(format!(
-            "it adds dependency {}",
-            words::list(&dependencies, 3)
-        ));
-    }
-    let scripts = change::new_scripts(&dossier.manifest.runs, &before.manifest.runs);
-    if !scripts.is_empty() {
-        others.push(format!("it adds {}", words::list(&scripts, 3)));
-    }
+    others.extend(change::new_content(dossier, before));
     others
 }

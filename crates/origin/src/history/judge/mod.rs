@@ -218,6 +218,29 @@ impl Change {
     }
 }
 
+impl Judgement {
+    /// What of who built it is another one than before, a clause each, safe to print, and the release
+    /// that it is compared with. None where nothing is, or where something only has a new name.
+    pub fn other_builder(&self) -> Option<(&Version, Vec<String>)> {
+        let mut compared = None;
+        let mut differs = Vec::new();
+        for change in &self.changes {
+            if let Change::Identity {
+                part,
+                was,
+                is,
+                before,
+                renamed: false,
+            } = change
+            {
+                compared.get_or_insert(before);
+                differs.push(words::difference(part, was, is, false));
+            }
+        }
+        compared.map(|before| (before, differs))
+    }
+}
+
 /// How bad a set of changes is, by itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Weight {

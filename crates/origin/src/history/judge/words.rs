@@ -214,14 +214,7 @@ fn identity(context: &Context<'_>, changes: &[Change]) -> Option<String> {
             continue;
         };
         since.get_or_insert(before);
-        let verb = if *renamed { "was renamed" } else { "changed" };
-        let same_name = was.split(" (id").next() == is.split(" (id").next();
-        let hint = if !renamed && same_name {
-            ", another one of the same name"
-        } else {
-            ""
-        };
-        parts.push(format!("the {part} {verb} from {was} to {is}{hint}"));
+        parts.push(difference(part, was, is, *renamed));
     }
     let since = since?;
     let lost = changes.iter().any(|c| matches!(c, Change::Lost { .. }));
@@ -237,6 +230,18 @@ fn identity(context: &Context<'_>, changes: &[Change]) -> Option<String> {
         format!("; {now} {}", list(&company))
     };
     Some(format!("From {since} to {now} {}{company}", list(&parts)))
+}
+
+/// One part of who built it that is another one than before.
+pub(super) fn difference(part: &str, was: &str, is: &str, renamed: bool) -> String {
+    let verb = if renamed { "was renamed" } else { "changed" };
+    let same_name = was.split(" (id").next() == is.split(" (id").next();
+    let hint = if !renamed && same_name {
+        ", another one of the same name"
+    } else {
+        ""
+    };
+    format!("the {part} {verb} from {was} to {is}{hint}")
 }
 
 fn new_line(context: &Context<'_>, changes: &[Change]) -> Option<String> {

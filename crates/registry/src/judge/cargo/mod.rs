@@ -392,6 +392,7 @@ impl Registry {
             code: None,
             contradictions: Vec::new(),
             false_origin: Vec::new(),
+            other_builder: None,
             read: None,
             document: Some(case.document.digest.clone()),
             lane_sibling_of: self.lane_of(case.context, &release, line.pubtime, &Origin::default()),

@@ -430,6 +430,7 @@ impl Registry {
             code: None,
             contradictions: Vec::new(),
             false_origin: Vec::new(),
+            other_builder: None,
             read: None,
             document: Some(case.document.clone()),
             lane_sibling_of: self.lane_of(
