@@ -113,7 +113,11 @@ impl Gate {
             if !head && let Err(response) = self.read_code(&mut checked).await {
                 return response;
             }
-            return self.not_modified(&checked, head).await;
+            let response = self.not_modified(&checked, head).await;
+            if !head && response.status() == StatusCode::NOT_MODIFIED {
+                self.remember_delivery(&checked, None, begun);
+            }
+            return response;
         }
         let (upstream, url) = (checked.delivery.upstream, &checked.delivery.url);
         let artifacts = &self.registry.artifacts;
@@ -125,7 +129,7 @@ impl Gate {
                 let sent = self.send_cached(&checked, &path, length, headers, head, How::Cached);
                 let response = sent.await;
                 if !head && response.status().is_success() {
-                    self.remember_delivery(&checked, &path, begun);
+                    self.remember_delivery(&checked, Some(&path), begun);
                 }
                 response
             }

@@ -15,6 +15,7 @@ mod fair;
 mod keeping;
 #[cfg(target_os = "linux")]
 mod no_room;
+mod not_modified;
 #[cfg(unix)]
 mod origins;
 #[cfg(unix)]

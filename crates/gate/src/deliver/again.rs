@@ -38,22 +38,46 @@ pub(crate) struct Again {
     release: ReleaseId,
     url: Url,
     digest: Digest,
-    path: PathBuf,
-    look: (u64, Option<SystemTime>),
+    /// Its bytes; none where the client had them, and nobody asked whether they are here.
+    kept: Option<KeptFile>,
     reader: Reader,
     media: &'static str,
 }
 
-/// What tells that a file was not touched since.
-fn look(path: &Path) -> Option<(u64, Option<SystemTime>)> {
-    let meta = std::fs::metadata(path).ok()?;
-    Some((meta.len(), meta.modified().ok()))
+/// A file in the cache, as it was.
+struct KeptFile {
+    path: PathBuf,
+    length: u64,
+    modified: Option<SystemTime>,
+}
+
+impl KeptFile {
+    fn of(path: &Path) -> Option<Self> {
+        let meta = std::fs::metadata(path).ok()?;
+        Some(Self {
+            path: path.to_owned(),
+            length: meta.len(),
+            modified: meta.modified().ok(),
+        })
+    }
+
+    /// Whether it was not touched since.
+    fn is_as_it_was(&self) -> bool {
+        let now = Self::of(&self.path);
+        now.is_some_and(|now| (now.length, now.modified) == (self.length, self.modified))
+    }
 }
 
 impl Gate {
     /// Remembers a delivery that may be made again as it was: nothing is held against the release,
-    /// nothing had to be said of it, and its document was confirmed.
-    pub(super) fn remember_delivery(&self, checked: &Checked<'_>, path: &Path, begun: Instant) {
+    /// nothing had to be said of it, and its document was confirmed. Without a path the client had the
+    /// bytes.
+    pub(super) fn remember_delivery(
+        &self,
+        checked: &Checked<'_>,
+        path: Option<&Path>,
+        begun: Instant,
+    ) {
         let delivery = &checked.delivery;
         let Admitted {
             judgement,
@@ -63,15 +87,17 @@ impl Gate {
         if !plain || !delivery.confirmed || !delivery.run.is_tokens() {
             return;
         }
-        let Some(look) = look(path) else { return };
+        let kept = match path.map(KeptFile::of) {
+            Some(None) => return,
+            kept => kept.flatten(),
+        };
         let name = FileName::of(delivery.run, &delivery.release.package, &delivery.file);
         let again = Again {
             upstream: delivery.upstream.clone(),
             release: delivery.release.clone(),
             url: delivery.url.clone(),
             digest: checked.digest.clone(),
-            path: path.to_owned(),
-            look,
+            kept,
             reader: delivery.reader,
             media: delivery.media,
         };
@@ -90,7 +116,10 @@ impl Gate {
             return None;
         }
         let again = self.delivered.get(&FileName::of(run, package, file))?;
-        if look(&again.path)? != again.look {
+        let headers = &request.headers;
+        let has_it = asked::has_it(headers, &asked::etag(&again.digest));
+        let kept = again.kept.as_ref().filter(|kept| kept.is_as_it_was());
+        if kept.is_none() && (again.kept.is_some() || !has_it) {
             return None;
         }
         let checked = Checked {
@@ -112,12 +141,18 @@ impl Gate {
             digest: again.digest.clone(),
             signed: None,
         };
-        let headers = &request.headers;
-        if asked::has_it(headers, &asked::etag(&checked.digest)) {
+        if has_it {
             return Some(self.not_modified(&checked, false).await);
         }
-        let (length, _) = again.look;
-        let sent = self.send_cached(&checked, &again.path, length, headers, false, How::Again);
+        let kept = kept?;
+        let sent = self.send_cached(
+            &checked,
+            &kept.path,
+            kept.length,
+            headers,
+            false,
+            How::Again,
+        );
         Some(sent.await)
     }
 }

@@ -122,7 +122,7 @@ impl Team {
         read(self.ask(path).bearer_auth(secret)).await
     }
 
-    fn records(&self) -> Vec<LedgerRecord> {
+    pub fn records(&self) -> Vec<LedgerRecord> {
         self.store.flush().unwrap();
         let rows = self.store.records_after(0, 10_000).unwrap();
         rows.into_iter().map(|row| row.record).collect()
