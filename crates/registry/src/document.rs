@@ -7,13 +7,12 @@
 use crate::flights::Flights;
 use crate::held::Held;
 use crate::http::{Ask, FetchError, Fetcher, host_of, limit, transport};
-use crate::turns::{self, Turns};
+use crate::turns;
 use crate::upstream::Upstream;
 use customs_model::{Clock, Digest, DigestAlgorithm, Hasher, SignedDuration, Timestamp};
 use futures_util::StreamExt as _;
 use reqwest::header::{ACCEPT, ETAG, IF_MODIFIED_SINCE, IF_NONE_MATCH, LAST_MODIFIED};
 use serde::{Deserialize, Serialize};
-use std::collections::HashMap;
 use std::fs::File;
 use std::io::{BufReader, Write as _};
 use std::path::{Path, PathBuf};
@@ -23,6 +22,7 @@ use std::time::Duration;
 use url::Url;
 
 mod dated;
+mod fetching;
 mod team;
 
 pub(crate) use dated::Dated;
@@ -148,7 +148,7 @@ pub struct Documents<T> {
     clock: Arc<dyn Clock>,
     memory: Mutex<Held<String, Arc<Document<T>>>>,
     flights: Flights,
-    fetching: Fetching,
+    fetching: fetching::Fetching,
     readers: tokio::sync::Semaphore,
     /// How many seconds a document is served that nobody can confirm.
     stale_for: AtomicI64,
@@ -160,35 +160,8 @@ pub struct Documents<T> {
 
 /// Bytes of indexes that stay in memory; the rest is indexed again from disk.
 const MEMORY: usize = 12 << 20;
-/// Documents of one upstream that are fetched and indexed at the same time.
-const CONCURRENT: usize = 24;
-/// Upstreams whose turns are kept while nobody fetches from them.
-const UPSTREAMS: usize = 64;
 /// Documents indexed again from disk at the same time.
 const READERS: usize = 8;
-
-/// Who fetches from which upstream: one that hangs takes no turn of another one, and who asks it for
-/// much none of another client's.
-#[derive(Default)]
-struct Fetching(Mutex<HashMap<String, Arc<Turns>>>);
-
-impl Fetching {
-    fn at(&self, upstream: &Upstream) -> Arc<Turns> {
-        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if all.len() >= UPSTREAMS {
-            // Whose turns somebody holds or waits for stay.
-            all.retain(|_, turns| Arc::strong_count(turns) > 1);
-        }
-        let name = upstream.shown();
-        let turns = all.entry(name).or_insert_with(|| Turns::new(CONCURRENT));
-        turns.clone()
-    }
-
-    fn waiting(&self) -> usize {
-        let all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        all.values().map(|turns| turns.waiting()).sum()
-    }
-}
 
 impl<T: Indexed> Documents<T> {
     /// Keeps bodies below `folder`.
@@ -204,7 +177,7 @@ impl<T: Indexed> Documents<T> {
             clock,
             memory: Mutex::new(Held::new(MEMORY)),
             flights: Flights::default(),
-            fetching: Fetching::default(),
+            fetching: fetching::Fetching::default(),
             readers: tokio::sync::Semaphore::new(READERS),
             stale_for: AtomicI64::new(i64::MAX),
             dated: dated::AllDated::default(),
@@ -215,6 +188,11 @@ impl<T: Indexed> Documents<T> {
     /// How long a document is served that its upstream cannot confirm. Without a word for ever.
     pub fn serve_stale_for(&self, time: SignedDuration) {
         self.stale_for.store(time.as_secs(), Ordering::Relaxed);
+    }
+
+    /// People ask for them from now on, beside what is done in the background.
+    pub(crate) fn for_people(&mut self) {
+        self.fetching.for_people();
     }
 
     /// How many wait for a turn to ask an upstream.

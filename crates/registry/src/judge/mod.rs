@@ -391,6 +391,17 @@ impl Registry {
         self
     }
 
+    /// The same for a gate: people ask it beside what it does in the background, which leaves half of
+    /// the turns to them.
+    #[must_use]
+    pub fn for_people(mut self) -> Self {
+        self.npm.for_people();
+        self.pypi.for_people();
+        self.cargo.for_people();
+        self.cargo_config.for_people();
+        self
+    }
+
     /// How many wait for a turn to ask a registry for a document.
     pub fn waiting(&self) -> usize {
         self.npm.waiting()
