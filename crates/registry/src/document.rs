@@ -4,7 +4,7 @@
 //! is never changed, so a rendering that still reads an old one reads old bytes, not
 //! mixed ones.
 
-use crate::flights::Flights;
+use crate::flights::InCommon;
 use crate::held::Held;
 use crate::http::{Ask, FetchError, Fetcher, host_of, limit, transport};
 use crate::turns;
@@ -23,7 +23,10 @@ use url::Url;
 
 mod dated;
 mod fetching;
+mod flight;
 mod team;
+#[cfg(test)]
+mod text;
 
 pub(crate) use dated::Dated;
 
@@ -147,7 +150,7 @@ pub struct Documents<T> {
     fetcher: Fetcher,
     clock: Arc<dyn Clock>,
     memory: Mutex<Held<String, Arc<Document<T>>>>,
-    flights: Flights,
+    flights: InCommon<flight::Flight>,
     fetching: fetching::Fetching,
     readers: tokio::sync::Semaphore,
     /// How many seconds a document is served that nobody can confirm.
@@ -176,7 +179,7 @@ impl<T: Indexed> Documents<T> {
             fetcher,
             clock,
             memory: Mutex::new(Held::new(MEMORY)),
-            flights: Flights::default(),
+            flights: InCommon::default(),
             fetching: fetching::Fetching::default(),
             readers: tokio::sync::Semaphore::new(READERS),
             stale_for: AtomicI64::new(i64::MAX),
@@ -210,7 +213,8 @@ impl<T: Indexed> Documents<T> {
     ) -> Option<Arc<Document<T>>> {
         let url = upstream.join(path).ok()?;
         let key = cache_key(upstream, &url);
-        let _turn = self.flights.turn(&key).await;
+        let flight = self.flights.of(&key);
+        let _inside = flight.enter().await;
         let meta = self.meta(&key).filter(|meta| self.bears(meta))?;
         let stale = Stale {
             why,
@@ -250,18 +254,54 @@ impl<T: Indexed> Documents<T> {
         if let Some(kept) = self.usable(&key, age) {
             return Ok(Found::Document(kept));
         }
-        // One flight per document: the others wait and find it in memory.
-        let _flight = self.flights.turn(&key).await;
-        if let Some(kept) = self.usable(&key, age) {
-            return Ok(Found::Document(kept));
+        let (flight, turns) = (self.flights.of(&key), self.fetching.at(upstream));
+        let client = turns::client();
+        loop {
+            // From here on: what lands between the look and the wait is heard of.
+            let mut landed = std::pin::pin!(flight.landed());
+            let inside = flight.enter().await;
+            if let Ok(kept) = self.at_hand(&url, &key, age).await {
+                return Ok(Found::Document(kept));
+            }
+            drop(inside);
+            let turn = tokio::select! {
+                biased;
+                () = &mut landed => continue,
+                turn = turns.take(&client) => turn,
+            };
+            let Some(_fetches) = flight.fetch() else {
+                // Somebody had a turn before; others have a use for this one meanwhile.
+                drop(turn);
+                landed.await;
+                continue;
+            };
+            // Whoever is there looks, and does not wait.
+            let _inside = flight.enter().await;
+            return match self.at_hand(&url, &key, age).await {
+                Ok(kept) => Ok(Found::Document(kept)),
+                Err(old) => self.load(upstream, url, &key, old).await,
+            };
         }
-        let old = self.meta(&key);
-        if let Some(kept) = self.on_disk(&url, &key, old.as_ref(), age).await {
-            return Ok(Found::Document(kept));
+    }
+
+    /// The document, where nobody has to be asked for it.
+    ///
+    /// # Errors
+    /// Somebody has; what the upstream said last.
+    async fn at_hand(
+        &self,
+        url: &Url,
+        key: &str,
+        age: SignedDuration,
+    ) -> Result<Arc<Document<T>>, Option<Meta>> {
+        if let Some(kept) = self.usable(key, age) {
+            return Ok(kept);
         }
-        let turns = self.fetching.at(upstream);
-        let _turn_to_fetch = turns.take(&turns::client()).await;
-        self.load(upstream, url, &key, old).await
+        let old = self.meta(key);
+        match self.on_disk(url, key, old.as_ref(), age).await {
+            Some(kept) => Ok(kept),
+            None => Err(old),
+        }
     }
 
     /// On disk, confirmed lately. Who reads it does not wait for those who wait for a registry.
