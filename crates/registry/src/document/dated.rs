@@ -6,15 +6,13 @@
 //! wrong. It is forgotten with the bytes, and does not count longer than the document does without
 //! a question to its upstream.
 
+mod generations;
+
 use super::{Document, Documents, FRESH, Indexed, cache_key};
 use crate::upstream::Upstream;
 use customs_model::{Digest, Timestamp};
-use std::collections::HashMap;
+use generations::Generations;
 use std::sync::{Mutex, MutexGuard, PoisonError};
-
-/// Documents of which it is remembered, at 64 bytes each. A table of this many is three quarters
-/// full, so it is never larger than the next power of two.
-const REMEMBERED: usize = 100_000;
 
 /// A document whose entries are all dated.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -37,29 +35,16 @@ struct Row {
 
 /// Those of one kind.
 #[derive(Debug, Default)]
-pub(super) struct AllDated(Mutex<HashMap<u128, Row>>);
+pub(super) struct AllDated(Mutex<Generations>);
 
 impl AllDated {
-    fn lock(&self) -> MutexGuard<'_, HashMap<u128, Row>> {
+    fn lock(&self) -> MutexGuard<'_, Generations> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn put(&self, key: u128, row: Row) {
-        let mut all = self.lock();
-        if all.len() >= REMEMBERED && !all.contains_key(&key) {
-            // What was confirmed before the latest is asked for anew the soonest.
-            let since = row.confirmed - FRESH.as_secs();
-            all.retain(|_, other| other.confirmed > since);
-            if all.len() >= REMEMBERED {
-                all.clear();
-            }
-        }
-        all.insert(key, row);
     }
 
     /// Other bytes take its place, or none do.
     pub(super) fn forget(&self, key: &str) {
-        self.lock().remove(&short(key));
+        self.lock().forget(short(key));
     }
 }
 
@@ -92,7 +77,7 @@ impl<T: Indexed> Documents<T> {
             confirmed: document.confirmed.as_second(),
             newest: newest.as_second().saturating_add(1),
         };
-        self.dated.put(short(&key), row);
+        self.dated.lock().put(short(&key), row);
         // Other bytes may have come meanwhile. Who brings them removes these and then forgets, so
         // one of both sees what the other one did.
         if !document.body.exists() {
@@ -108,10 +93,12 @@ impl<T: Indexed> Documents<T> {
         }
         let Ok(url) = upstream.join(path) else { return };
         let key = short(&cache_key(upstream, &url));
-        if let Some(row) = self.dated.lock().get_mut(&key)
+        let mut all = self.dated.lock();
+        if let Some(mut row) = all.get(key)
             && row.sha256[..] == *document.digest.as_bytes()
         {
             row.confirmed = document.confirmed.as_second();
+            all.put(key, row);
         }
     }
 
@@ -120,7 +107,7 @@ impl<T: Indexed> Documents<T> {
     pub(crate) fn dated(&self, upstream: &Upstream, path: &str) -> Option<Dated> {
         let url = upstream.join(path).ok()?;
         let key = short(&cache_key(upstream, &url));
-        let row = self.dated.lock().get(&key).copied()?;
+        let row = self.dated.lock().get(key)?;
         let instant = |second| Timestamp::from_second(second).ok();
         if !self.is_fresh(instant(row.confirmed)?, FRESH) {
             return None;
@@ -135,36 +122,6 @@ impl<T: Indexed> Documents<T> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn row(confirmed: i64) -> Row {
-        Row {
-            sha256: [7; 32],
-            confirmed,
-            newest: 0,
-        }
-    }
-
-    #[test]
-    fn one_takes_64_bytes() {
-        assert_eq!(size_of::<(u128, Row)>(), 64);
-    }
-
-    #[test]
-    fn no_more_is_remembered_than_there_is_room_for_and_what_is_old_leaves_first() {
-        let all = AllDated::default();
-        for at in 0..REMEMBERED as u128 {
-            let old = if at < 10 { FRESH.as_secs() } else { 0 };
-            all.put(at, row(1_000 - old));
-        }
-        all.put(u128::MAX, row(1_000));
-        assert_eq!(all.lock().len(), REMEMBERED - 9);
-        for at in 0..10 {
-            assert!(all.lock().get(&at).is_none());
-            all.put(at, row(1_000));
-        }
-        assert!(all.lock().len() <= REMEMBERED);
-        assert!(all.lock().contains_key(&9));
-    }
 
     #[test]
     fn keys_that_differ_are_told_apart_by_half_of_them() {
