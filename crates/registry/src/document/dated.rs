@@ -4,7 +4,8 @@
 //!
 //! It is a fact about bytes and first sights, not a decision, so no change of settings makes it
 //! wrong. It is forgotten with the bytes, and does not count longer than the document does without
-//! a question to its upstream.
+//! a question to its upstream. First sights may be another gate's, which saw other bytes meanwhile:
+//! when the upstream confirms the document, it counts on only once they were looked at again.
 
 mod generations;
 
@@ -85,20 +86,33 @@ impl<T: Indexed> Documents<T> {
         }
     }
 
-    /// The upstream confirmed a document once more: what is remembered of these bytes counts on. Of
-    /// others nothing is, also where they come back: in between something else may have been told.
-    pub(crate) fn confirm_dated(&self, upstream: &Upstream, path: &str, document: &Document<T>) {
+    /// Whether the upstream confirmed a document since first sights were looked at for what is
+    /// remembered of it, or nothing is remembered of these bytes: then who wants to go by what was
+    /// found before looks at them again.
+    pub(crate) fn awaits_look(
+        &self,
+        upstream: &Upstream,
+        path: &str,
+        document: &Document<T>,
+    ) -> bool {
         if document.stale.is_some() || document.of_team {
-            return;
+            return false;
         }
-        let Ok(url) = upstream.join(path) else { return };
+        let Ok(url) = upstream.join(path) else {
+            return false;
+        };
         let key = short(&cache_key(upstream, &url));
-        let mut all = self.dated.lock();
-        if let Some(mut row) = all.get(key)
-            && row.sha256[..] == *document.digest.as_bytes()
-        {
-            row.confirmed = document.confirmed.as_second();
-            all.put(key, row);
+        let row = self.dated.lock().get(key);
+        !row.is_some_and(|row| {
+            row.sha256[..] == *document.digest.as_bytes()
+                && row.confirmed >= document.confirmed.as_second()
+        })
+    }
+
+    /// Forgets what is remembered of a document: first sights say otherwise now.
+    pub(crate) fn forget_dated(&self, upstream: &Upstream, path: &str) {
+        if let Ok(url) = upstream.join(path) {
+            self.dated.forget(&cache_key(upstream, &url));
         }
     }
 

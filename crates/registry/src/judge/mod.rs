@@ -3,6 +3,7 @@
 //! One way through for every front door: whoever needs a decision asks here, and here
 //! alone `customs_rules::judge` and `customs_rules::decide` are called.
 
+mod again;
 pub(crate) mod archive;
 mod before;
 mod cargo;
@@ -56,8 +57,8 @@ use lanes::Fix;
 use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::Path;
-use std::sync::atomic::{AtomicBool, Ordering as AtomicOrdering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering as AtomicOrdering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::OwnedMutexGuard;
 use trail::Trail;
 
@@ -199,6 +200,8 @@ pub struct Judged {
     /// say when it was, or its registry told another instant before.
     newest: Option<Timestamp>,
     taken: AtomicBool,
+    /// When first sights could not be asked for again, in seconds since 1970.
+    looked: AtomicI64,
 }
 
 impl Judged {
@@ -424,10 +427,14 @@ impl Registry {
         }
     }
 
+    fn judged(&self) -> MutexGuard<'_, HashMap<String, Remembered>> {
+        self.judged.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// Judged before, under the same epoch, and changed neither by time since nor by what
     /// somebody read since.
     fn recall(&self, key: &str, now: Timestamp) -> Option<Arc<Judged>> {
-        let judged = self.judged.lock().unwrap_or_else(PoisonError::into_inner);
+        let judged = self.judged();
         let cached = judged.get(key)?;
         // A clock that jumps back makes a judgement from the future: judge again.
         let valid = cached.made <= now
@@ -486,7 +493,7 @@ impl Registry {
     }
 
     fn remember(&self, key: String, judged: &Arc<Judged>, now: Timestamp) {
-        let mut all = self.judged.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut all = self.judged();
         if all.len() >= REMEMBERED {
             all.clear();
         }

@@ -2,6 +2,8 @@
 //! documents. Each test changes one of the things that such an answer rests on, and would fail if
 //! the gate did not look at it.
 
+mod seen;
+
 use super::tokens::{Team, token};
 use crate::harness::{Answered, npm_at};
 use crate::shelves::{Package, STALE, Shelves, days, hours, package, release};

@@ -5,6 +5,7 @@ mod case;
 mod declared;
 mod dependencies;
 
+use super::again::{Asked, Entries};
 use super::archive::{ArtifactFacts, Kind};
 use super::gather::{self, Gaps};
 use super::trail::Trail;
@@ -56,6 +57,24 @@ impl Indexed for PypiPage {
 
     fn weight(&self) -> usize {
         512 + self.0.files.len() * 420
+    }
+}
+
+impl Entries for PypiPage {
+    /// Files that belong to no version are never offered.
+    fn entries(&self) -> Vec<Seen> {
+        let files = self.0.files.iter();
+        let mut all: Vec<_> = files
+            .filter_map(|file| {
+                Some(Seen {
+                    version: file.version.clone()?,
+                    artifact: Some(file.filename.clone()),
+                    published: file.upload_time,
+                })
+            })
+            .collect();
+        all.sort_by_key(|one| one.published);
+        all
     }
 }
 
@@ -114,11 +133,18 @@ impl Registry {
                 }));
             }
             let key = judged_key(context, &package, upstream, &document.digest);
-            let judged = match self.recall_or_turn(&key, now, &trail).await {
-                Ok(judged) => {
-                    self.pypi.confirm_dated(upstream, &path, &document);
-                    judged
-                }
+            let asked = Asked {
+                package: &package,
+                documents: &self.pypi,
+                upstream,
+                path: &path,
+                document: &document,
+                key: &key,
+                now,
+                trail: &trail,
+            };
+            let judged = match self.judged_before(&asked).await {
+                Ok(judged) => judged,
                 Err(_turn) => {
                     let case = self
                         .pypi_case(context, upstream, &package, &document, now, &trail)
@@ -165,16 +191,8 @@ impl Registry {
             .filter_map(|file| Some((file, file.version.as_ref()?)))
             .collect();
         all.sort_by_key(|(file, _)| file.upload_time);
-        let seen = all
-            .iter()
-            .map(|(file, version)| Seen {
-                version: (*version).clone(),
-                artifact: Some(file.filename.clone()),
-                published: file.upload_time,
-            })
-            .collect();
         let gaps = Gaps::default();
-        let at = document.confirmed;
+        let (seen, at) = (document.index.entries(), document.confirmed);
         let sights = self.look(upstream, package, seen, at, &gaps).await;
         let known = context.advisories.known().is_some_and(|s| s.knows(package));
         Case {
