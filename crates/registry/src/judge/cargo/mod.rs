@@ -318,14 +318,15 @@ impl Registry {
             }
         }
         for (at, dossier) in newest(held) {
-            self.look_at_held_crate(case, at, dossier, &mut judged);
+            self.look_at_held_crate(case, at, dossier, &mut judged)
+                .await;
         }
         judged
     }
 
     /// What is held is not read in front of anybody. What is known of it already is said
     /// now; the rest is named, so that it is there when the hold ends.
-    fn look_at_held_crate(
+    async fn look_at_held_crate(
         &self,
         case: &Case<'_>,
         at: usize,
@@ -336,7 +337,7 @@ impl Registry {
             return;
         }
         let line = case.all[at];
-        let Some(found) = self.inspections.known(&line.cksum, Kind::Crate) else {
+        let Some(found) = self.inspections.known(&line.cksum, Kind::Crate).await else {
             return case.gaps.unseen(case.wish(line, Wish::Held));
         };
         gather::compare(&mut dossier, &found);
@@ -344,7 +345,7 @@ impl Registry {
         if let Some(before) = &mut dossier.predecessor
             && let Some(earlier) = case.all.iter().find(|l| l.version == *before.by_artifact())
         {
-            match self.inspections.known(&earlier.cksum, Kind::Crate) {
+            match self.inspections.known(&earlier.cksum, Kind::Crate).await {
                 Some(found) => {
                     gather::add_earlier(before, Ok(found), Some(&earlier.cksum), &case.gaps);
                 }

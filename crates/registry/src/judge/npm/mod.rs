@@ -290,7 +290,7 @@ impl Registry {
             judged.insert(case.version(at).to_owned(), judgement);
         }
         self.look_at_newest(case, undecided, &mut judged).await;
-        self.look_at_held(case, held, &mut judged);
+        self.look_at_held(case, held, &mut judged).await;
         judged
     }
 
@@ -417,7 +417,7 @@ impl Registry {
             // Nothing that runs is nothing new that runs: then it is compared with what is
             // known, and nothing is fetched for it while somebody waits.
             if found.runs.at_install() == Some(false) {
-                self.add_known_tarball(case, before, &version);
+                self.add_known_tarball(case, before, &version).await;
             } else {
                 let earlier = before.by_artifact().clone();
                 let facts = ahead::facts_of(case, &earlier);

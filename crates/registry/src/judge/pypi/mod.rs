@@ -264,7 +264,7 @@ impl Registry {
             judged.insert(file.filename.clone(), judgement);
         }
         self.look_at_files(case, undecided, &mut judged).await;
-        self.look_at_held_files(case, held, &mut judged);
+        self.look_at_held_files(case, held, &mut judged).await;
         judged
     }
 
@@ -308,7 +308,7 @@ impl Registry {
 
     /// What is held is not read in front of anybody. What is known of it already is said
     /// now; the rest is named, so that it is there when the hold ends.
-    fn look_at_held_files(
+    async fn look_at_held_files(
         &self,
         case: &Case<'_>,
         held: Vec<(usize, Dossier)>,
@@ -321,14 +321,14 @@ impl Registry {
                     continue;
                 }
                 let (file, version) = case.all[*at];
-                let Some(found) = self.known_file(file) else {
+                let Some(found) = self.known_file(file).await else {
                     let release = dossier.release.clone();
                     case.gaps.unseen(wish(release, Wish::Held, file));
                     continue;
                 };
                 compare(file, dossier, &found);
                 gather::add(dossier, &found);
-                self.add_known_file(case, file, version, dossier);
+                self.add_known_file(case, file, version, dossier).await;
                 let judgement = self.decide(case.context, dossier, case.now);
                 judged.insert(file.filename.clone(), judgement);
             }
@@ -336,7 +336,7 @@ impl Registry {
     }
 
     /// Adds what is known of the predecessor's file, without fetching it.
-    fn add_known_file(
+    async fn add_known_file(
         &self,
         case: &Case<'_>,
         file: &File,
@@ -349,7 +349,7 @@ impl Registry {
         let Some(other) = earlier_file(case, file, before.by_artifact()) else {
             return gather::had_none(before);
         };
-        match self.known_file(other) {
+        match self.known_file(other).await {
             Some(found) => {
                 gather::add_earlier(before, Ok(found), other.digests.first(), &case.gaps);
                 if platform(&other.filename) != platform(&file.filename) {
@@ -364,9 +364,9 @@ impl Registry {
         }
     }
 
-    fn known_file(&self, file: &File) -> Option<Arc<ArtifactFacts>> {
-        self.inspections
-            .known(file.digests.first()?, kind(&file.filename))
+    async fn known_file(&self, file: &File) -> Option<Arc<ArtifactFacts>> {
+        let digest = file.digests.first()?;
+        self.inspections.known(digest, kind(&file.filename)).await
     }
 
     /// Of the files of one version: a wheel, for every platform if there is one, and the
