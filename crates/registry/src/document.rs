@@ -534,8 +534,10 @@ impl<T: Indexed> Documents<T> {
     }
 
     fn write_meta(&self, key: &str, meta: &Meta) -> Result<(), FetchError> {
+        // In one piece: each write is a call to the system, on a thread that others wait for.
+        let text = serde_json::to_vec(meta).map_err(|e| cache(e.into()))?;
         let mut file = self.temporary()?;
-        serde_json::to_writer(&mut file, meta).map_err(|e| cache(e.into()))?;
+        file.write_all(&text).map_err(cache)?;
         file.persist(self.folder.join(format!("{key}.json")))
             .map_err(|e| cache(e.error))?;
         Ok(())
