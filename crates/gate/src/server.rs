@@ -23,7 +23,7 @@ use customs_model::{Clock, Decision, Digest, ReleaseId};
 use customs_registry::evidence::TrustFolder;
 use customs_registry::http::{Fetcher, limit};
 use customs_registry::trace::Traces;
-use customs_registry::{Judged, Registry, Shared, Upstream, on_behalf};
+use customs_registry::{Judged, ONLY_ONE, Registry, Shared, Upstream, on_behalf};
 use customs_store::{LedgerRecord, Receipt, Store, StoreError};
 use hyper::body::Incoming;
 use hyper::header::{HeaderMap, HeaderValue, USER_AGENT, WWW_AUTHENTICATE};
@@ -175,10 +175,12 @@ impl Gate {
         )?;
         // A run of one person is delivered what its document offers; what stands in the team's store
         // must not be able to say that.
-        let registry = Arc::new(match public {
+        let registry = match public {
             Some(_) => registry.with_documents_in_common(shared),
             None => registry,
-        });
+        };
+        // What is read in the background must not keep them waiting.
+        let registry = Arc::new(registry.for_people());
         Ok(Arc::new(Self {
             ahead: Ahead::new(registry.clone()),
             background: Background::new(),
@@ -420,7 +422,7 @@ impl Gate {
         }
         let who = match &self.team {
             Some(_) => request.client_of(&run),
-            None => String::new(),
+            None => ONLY_ONE.to_owned(),
         };
         let _turn = match &self.team {
             Some(team) => Some(team.turns.take(&who).await),

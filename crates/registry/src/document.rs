@@ -4,16 +4,15 @@
 //! is never changed, so a rendering that still reads an old one reads old bytes, not
 //! mixed ones.
 
-use crate::flights::Flights;
+use crate::flights::InCommon;
 use crate::held::Held;
 use crate::http::{Ask, FetchError, Fetcher, host_of, limit, transport};
-use crate::turns::{self, Turns};
+use crate::turns;
 use crate::upstream::Upstream;
 use customs_model::{Clock, Digest, DigestAlgorithm, Hasher, SignedDuration, Timestamp};
 use futures_util::StreamExt as _;
 use reqwest::header::{ACCEPT, ETAG, IF_MODIFIED_SINCE, IF_NONE_MATCH, LAST_MODIFIED};
 use serde::{Deserialize, Serialize};
-use std::collections::HashMap;
 use std::fs::File;
 use std::io::{BufReader, Write as _};
 use std::path::{Path, PathBuf};
@@ -23,7 +22,11 @@ use std::time::Duration;
 use url::Url;
 
 mod dated;
+mod fetching;
+mod flight;
 mod team;
+#[cfg(test)]
+mod text;
 
 pub(crate) use dated::Dated;
 
@@ -147,8 +150,8 @@ pub struct Documents<T> {
     fetcher: Fetcher,
     clock: Arc<dyn Clock>,
     memory: Mutex<Held<String, Arc<Document<T>>>>,
-    flights: Flights,
-    fetching: Fetching,
+    flights: InCommon<flight::Flight>,
+    fetching: fetching::Fetching,
     readers: tokio::sync::Semaphore,
     /// How many seconds a document is served that nobody can confirm.
     stale_for: AtomicI64,
@@ -160,35 +163,8 @@ pub struct Documents<T> {
 
 /// Bytes of indexes that stay in memory; the rest is indexed again from disk.
 const MEMORY: usize = 12 << 20;
-/// Documents of one upstream that are fetched and indexed at the same time.
-const CONCURRENT: usize = 24;
-/// Upstreams whose turns are kept while nobody fetches from them.
-const UPSTREAMS: usize = 64;
 /// Documents indexed again from disk at the same time.
 const READERS: usize = 8;
-
-/// Who fetches from which upstream: one that hangs takes no turn of another one, and who asks it for
-/// much none of another client's.
-#[derive(Default)]
-struct Fetching(Mutex<HashMap<String, Arc<Turns>>>);
-
-impl Fetching {
-    fn at(&self, upstream: &Upstream) -> Arc<Turns> {
-        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if all.len() >= UPSTREAMS {
-            // Whose turns somebody holds or waits for stay.
-            all.retain(|_, turns| Arc::strong_count(turns) > 1);
-        }
-        let name = upstream.shown();
-        let turns = all.entry(name).or_insert_with(|| Turns::new(CONCURRENT));
-        turns.clone()
-    }
-
-    fn waiting(&self) -> usize {
-        let all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        all.values().map(|turns| turns.waiting()).sum()
-    }
-}
 
 impl<T: Indexed> Documents<T> {
     /// Keeps bodies below `folder`.
@@ -203,8 +179,8 @@ impl<T: Indexed> Documents<T> {
             fetcher,
             clock,
             memory: Mutex::new(Held::new(MEMORY)),
-            flights: Flights::default(),
-            fetching: Fetching::default(),
+            flights: InCommon::default(),
+            fetching: fetching::Fetching::default(),
             readers: tokio::sync::Semaphore::new(READERS),
             stale_for: AtomicI64::new(i64::MAX),
             dated: dated::AllDated::default(),
@@ -215,6 +191,11 @@ impl<T: Indexed> Documents<T> {
     /// How long a document is served that its upstream cannot confirm. Without a word for ever.
     pub fn serve_stale_for(&self, time: SignedDuration) {
         self.stale_for.store(time.as_secs(), Ordering::Relaxed);
+    }
+
+    /// People ask for them from now on, beside what is done in the background.
+    pub(crate) fn for_people(&mut self) {
+        self.fetching.for_people();
     }
 
     /// How many wait for a turn to ask an upstream.
@@ -232,7 +213,8 @@ impl<T: Indexed> Documents<T> {
     ) -> Option<Arc<Document<T>>> {
         let url = upstream.join(path).ok()?;
         let key = cache_key(upstream, &url);
-        let _turn = self.flights.turn(&key).await;
+        let flight = self.flights.of(&key);
+        let _inside = flight.enter().await;
         let meta = self.meta(&key).filter(|meta| self.bears(meta))?;
         let stale = Stale {
             why,
@@ -272,18 +254,54 @@ impl<T: Indexed> Documents<T> {
         if let Some(kept) = self.usable(&key, age) {
             return Ok(Found::Document(kept));
         }
-        // One flight per document: the others wait and find it in memory.
-        let _flight = self.flights.turn(&key).await;
-        if let Some(kept) = self.usable(&key, age) {
-            return Ok(Found::Document(kept));
+        let (flight, turns) = (self.flights.of(&key), self.fetching.at(upstream));
+        let client = turns::client();
+        loop {
+            // From here on: what lands between the look and the wait is heard of.
+            let mut landed = std::pin::pin!(flight.landed());
+            let inside = flight.enter().await;
+            if let Ok(kept) = self.at_hand(&url, &key, age).await {
+                return Ok(Found::Document(kept));
+            }
+            drop(inside);
+            let turn = tokio::select! {
+                biased;
+                () = &mut landed => continue,
+                turn = turns.take(&client) => turn,
+            };
+            let Some(_fetches) = flight.fetch() else {
+                // Somebody had a turn before; others have a use for this one meanwhile.
+                drop(turn);
+                landed.await;
+                continue;
+            };
+            // Whoever is there looks, and does not wait.
+            let _inside = flight.enter().await;
+            return match self.at_hand(&url, &key, age).await {
+                Ok(kept) => Ok(Found::Document(kept)),
+                Err(old) => self.load(upstream, url, &key, old).await,
+            };
         }
-        let old = self.meta(&key);
-        if let Some(kept) = self.on_disk(&url, &key, old.as_ref(), age).await {
-            return Ok(Found::Document(kept));
+    }
+
+    /// The document, where nobody has to be asked for it.
+    ///
+    /// # Errors
+    /// Somebody has; what the upstream said last.
+    async fn at_hand(
+        &self,
+        url: &Url,
+        key: &str,
+        age: SignedDuration,
+    ) -> Result<Arc<Document<T>>, Option<Meta>> {
+        if let Some(kept) = self.usable(key, age) {
+            return Ok(kept);
         }
-        let turns = self.fetching.at(upstream);
-        let _turn_to_fetch = turns.take(&turns::client()).await;
-        self.load(upstream, url, &key, old).await
+        let old = self.meta(key);
+        match self.on_disk(url, key, old.as_ref(), age).await {
+            Some(kept) => Ok(kept),
+            None => Err(old),
+        }
     }
 
     /// On disk, confirmed lately. Who reads it does not wait for those who wait for a registry.
@@ -516,8 +534,10 @@ impl<T: Indexed> Documents<T> {
     }
 
     fn write_meta(&self, key: &str, meta: &Meta) -> Result<(), FetchError> {
+        // In one piece: each write is a call to the system, on a thread that others wait for.
+        let text = serde_json::to_vec(meta).map_err(|e| cache(e.into()))?;
         let mut file = self.temporary()?;
-        serde_json::to_writer(&mut file, meta).map_err(|e| cache(e.into()))?;
+        file.write_all(&text).map_err(cache)?;
         file.persist(self.folder.join(format!("{key}.json")))
             .map_err(|e| cache(e.error))?;
         Ok(())

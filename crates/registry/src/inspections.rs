@@ -3,6 +3,7 @@
 //! A verdict is made anew from these facts whenever rules or policy change; the facts
 //! themselves depend on the bytes and on the engine alone, so that is what they are kept by.
 
+mod at_hand;
 mod kept;
 mod readers;
 mod unreadable;
@@ -12,7 +13,7 @@ use crate::held::Held;
 use crate::judge::archive::{ArtifactFacts, Kind};
 use crate::queue;
 use crate::shared::{ByWorker, Held as Turned, Shared, Turn, Verdict};
-use customs_model::{Digest, Ecosystem, Unread, Weigh, printable};
+use customs_model::{Digest, Ecosystem, Unread, printable};
 use kept::Kept;
 use readers::{Job, Readers};
 use std::fs::File;
@@ -47,13 +48,15 @@ type Key = (Digest, Kind);
 /// What was read of artifacts.
 pub(crate) struct Inspections {
     /// None: what was read is kept by who asked.
-    kept: Option<Kept>,
+    kept: Option<Arc<Kept>>,
     held: Mutex<Held<Key, Arc<ArtifactFacts>>>,
     unreadable: Mutex<Unreadable>,
     flights: Flights,
     readers: Readers,
     /// The right to read: there are as many as readers at once.
     permits: Arc<Semaphore>,
+    /// Who loads what was kept.
+    loading: Semaphore,
     most: u32,
     /// Where other gates look, and this one before it reads.
     shared: Option<Arc<Shared>>,
@@ -92,7 +95,8 @@ impl Inspections {
     /// # Errors
     /// The folder cannot be made.
     pub fn shared(folder: &Path, shared: Option<Arc<Shared>>) -> io::Result<Self> {
-        Ok(Self::over(Some(Kept::open(folder)?), shared))
+        let kept = Arc::new(Kept::open(folder)?);
+        Ok(Self::over(Some(kept), shared))
     }
 
     /// For who reads and keeps nothing.
@@ -101,7 +105,7 @@ impl Inspections {
         Self::over(None, None)
     }
 
-    fn over(kept: Option<Kept>, shared: Option<Arc<Shared>>) -> Self {
+    fn over(kept: Option<Arc<Kept>>, shared: Option<Arc<Shared>>) -> Self {
         let most = std::thread::available_parallelism().map_or(1, usize::from);
         Self {
             kept,
@@ -110,6 +114,7 @@ impl Inspections {
             flights: Flights::default(),
             readers: Readers::new(most),
             permits: Arc::new(Semaphore::new(most)),
+            loading: Semaphore::new(at_hand::LOADING),
             most: most.try_into().unwrap_or(1),
             shared,
         }
@@ -121,23 +126,13 @@ impl Inspections {
         self.most as usize
     }
 
-    /// What is known already.
-    pub fn known(&self, digest: &Digest, kind: Kind) -> Option<Arc<ArtifactFacts>> {
-        let key = (digest.clone(), kind);
-        let held = lock(&self.held).get(&key);
-        if held.is_some() {
-            return held;
-        }
-        let facts = Arc::new(self.kept.as_ref()?.load(digest, kind)?);
-        self.hold(key, &facts);
-        Some(facts)
-    }
-
     /// What is known already of an artifact of this ecosystem, to this gate or to another one of
     /// the team. It waits for the team's store, and reads no artifact.
     pub fn known_of(&self, digest: &Digest, ecosystem: Ecosystem) -> Option<Arc<ArtifactFacts>> {
         let kinds = kinds_of(ecosystem);
-        let here = kinds.iter().find_map(|kind| self.known(digest, *kind));
+        let here = kinds
+            .iter()
+            .find_map(|kind| self.known_on_disk(digest, *kind));
         here.or_else(|| {
             let mut keys = kinds
                 .iter()
@@ -154,26 +149,6 @@ impl Inspections {
                 tracing::warn!(%error, key, "the team's store does not say what was read");
                 None
             }
-        }
-    }
-
-    /// Whether it is known and at hand. What is known on disk alone says no.
-    pub fn holds(&self, digest: &Digest, kind: Kind) -> bool {
-        lock(&self.held).contains(&(digest.clone(), kind))
-    }
-
-    /// What came of reading it, where that is known already: that it cannot be read is
-    /// known for a while.
-    pub fn answer(
-        &self,
-        digest: &Digest,
-        kind: Kind,
-    ) -> Option<Result<Arc<ArtifactFacts>, Unread>> {
-        let key = (digest.clone(), kind);
-        let why = lock(&self.unreadable).why(&key, Instant::now());
-        match why {
-            Some(why) => Some(Err(Unread::NotReadable(why))),
-            None => self.known(digest, kind).map(Ok),
         }
     }
 
@@ -249,7 +224,7 @@ impl Inspections {
             .flights
             .turn(&format!("{digest} {}", kind.word()))
             .await;
-        if let Some(answer) = self.answer(digest, kind) {
+        if let Some(answer) = self.answer(digest, kind).await {
             return answer;
         }
         let job = queue::Job::new(digest, kind, &family);
@@ -282,7 +257,7 @@ impl Inspections {
             // One that a reader cannot bear is one that cannot be read.
             Err(_) => return Err(self.cannot_be_read(digest, kind, "the reader ended early")),
         };
-        self.keep(digest, kind, &facts);
+        self.keep(digest, kind, &facts).await;
         self.tell(digest, kind, &facts, turn);
         Ok(facts)
     }
@@ -315,7 +290,7 @@ impl Inspections {
             return Err(turn);
         };
         let facts = Arc::new(facts);
-        self.keep(digest, kind, &facts);
+        self.keep(digest, kind, &facts).await;
         Ok(Ok(facts))
     }
 
@@ -336,21 +311,6 @@ impl Inspections {
         lock(&self.unreadable).insert((digest.clone(), kind), &why, Instant::now());
         Unread::NotReadable(why)
     }
-
-    /// On disk and in memory.
-    fn keep(&self, digest: &Digest, kind: Kind, facts: &Arc<ArtifactFacts>) {
-        let kept = self.kept.as_ref();
-        if let Some(Err(error)) = kept.map(|kept| kept.save(digest, kind, facts)) {
-            // It is read again by the next gate.
-            tracing::warn!(%error, %digest, "what was read of an artifact cannot be kept");
-        }
-        self.hold((digest.clone(), kind), facts);
-    }
-
-    fn hold(&self, key: Key, facts: &Arc<ArtifactFacts>) {
-        let weight = 2 * size_of::<Key>() + facts.weight();
-        lock(&self.held).insert(key, facts.clone(), weight);
-    }
 }
 
 /// A panic elsewhere leaves nothing half-done here.
@@ -367,7 +327,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let all = Arc::new(Inspections::new(&folder.path().join("facts")).unwrap());
         let (path, digest) = (folder.path().join("a.tgz"), Digest::sha256(b"no archive"));
-        assert!(all.answer(&digest, Kind::Tarball).is_none());
+        assert!(all.answer(&digest, Kind::Tarball).await.is_none());
         std::fs::write(&path, "no archive").unwrap();
         let first = all.read(path.clone(), &digest, Kind::Tarball, "a").await;
         let first = first.unwrap_err();
@@ -375,9 +335,9 @@ mod tests {
         std::fs::remove_file(&path).unwrap();
         let again = all.read(path, &digest, Kind::Tarball, "a").await;
         assert_eq!(again.unwrap_err(), first);
-        let answer = all.answer(&digest, Kind::Tarball).unwrap();
+        let answer = all.answer(&digest, Kind::Tarball).await.unwrap();
         assert_eq!(answer.unwrap_err(), first);
-        assert!(all.answer(&digest, Kind::Wheel).is_none());
+        assert!(all.answer(&digest, Kind::Wheel).await.is_none());
     }
 
     #[tokio::test]
@@ -387,14 +347,14 @@ mod tests {
         let (path, digest) = (folder.path().join("a.tgz"), Digest::sha256(b"no archive"));
         let first = all.read(path.clone(), &digest, Kind::Tarball, "a").await;
         assert!(matches!(first, Err(Unread::NotFetched(_))), "{first:?}");
-        assert!(all.answer(&digest, Kind::Tarball).is_none());
+        assert!(all.answer(&digest, Kind::Tarball).await.is_none());
         std::fs::write(&path, "no archive").unwrap();
         let again = all.read(path, &digest, Kind::Tarball, "a").await;
         assert!(matches!(again, Err(Unread::NotReadable(_))), "{again:?}");
     }
 
-    #[test]
-    fn facts_are_held_by_what_they_weigh() {
+    #[tokio::test]
+    async fn facts_are_held_by_what_they_weigh() {
         let folder = tempfile::tempdir().unwrap();
         let all = Inspections::new(folder.path()).unwrap();
         let heavy = Arc::new(ArtifactFacts {
@@ -406,9 +366,9 @@ mod tests {
         });
         let (one, two) = (Digest::sha256(b"one"), Digest::sha256(b"two"));
         all.hold((one.clone(), Kind::Tarball), &heavy);
-        assert!(all.known(&one, Kind::Tarball).is_some());
+        assert!(all.known(&one, Kind::Tarball).await.is_some());
         all.hold((two.clone(), Kind::Tarball), &heavy);
-        assert!(all.known(&one, Kind::Tarball).is_none());
-        assert!(all.known(&two, Kind::Tarball).is_some());
+        assert!(all.known(&one, Kind::Tarball).await.is_none());
+        assert!(all.known(&two, Kind::Tarball).await.is_some());
     }
 }

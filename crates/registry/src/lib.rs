@@ -38,7 +38,7 @@ pub use queue::{Asking, Job, Queue, QueueError, Word, Words};
 pub use queue::{NatsAddress, NatsQueue};
 pub use reqwest;
 pub use shared::{JobCounts, Jobs, Shared};
-pub use turns::{Turn, Turns, on_behalf};
+pub use turns::{ONLY_ONE, Turn, Turns, on_behalf};
 pub use upstream::{Credential, Secret, Upstream, UpstreamError, Upstreams};
 #[cfg(feature = "nats")]
 pub use worker::{Came, Finished, Worker};

@@ -3,12 +3,18 @@
 //!
 //! One client holds at most half of the turns, also while nobody else asks: what it asked for may hang,
 //! and then nobody would give a turn back. So there are at most two that hold all that they may. What is
-//! done for nobody in particular may hold all: there is nobody whom it keeps waiting but itself.
+//! done for nobody in particular, in the background, holds at most half as well: the other half is for
+//! people, whatever hangs. Only where nobody but itself can wait for it may one hold all: a command that
+//! asks for itself ([`Turns::for_one`]), and whoever a gate of one's own works for ([`ONLY_ONE`]).
 
 use std::collections::{HashMap, VecDeque};
 use std::future::Future;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::oneshot;
+
+/// The client of a gate that works for nobody else: it may hold all turns, as nobody but itself waits
+/// for them. No other client is called so.
+pub const ONLY_ONE: &str = "\0";
 
 tokio::task_local! {
     /// For whom what is done now is done.
@@ -33,6 +39,8 @@ struct Inside {
     free: usize,
     /// The most that one client holds.
     each: usize,
+    /// The most that is held for nobody in particular.
+    nobody: usize,
     /// Clients that hold a turn or wait for one.
     clients: HashMap<Arc<str>, Client>,
     /// Clients that wait, the next one first, each of them once.
@@ -73,9 +81,10 @@ impl Inside {
 
     /// The most that a client holds.
     fn share_of(&self, client: &str) -> usize {
-        match client.is_empty() {
-            true => usize::MAX,
-            false => self.each,
+        match client {
+            "" => self.nobody,
+            ONLY_ONE => usize::MAX,
+            _ => self.each,
         }
     }
 
@@ -95,6 +104,10 @@ impl Inside {
         let one = self.clients.entry(client.clone()).or_default();
         if one.line.is_empty() {
             self.order.push_back(client.clone());
+        }
+        // Who went away leaves room for who comes: a turn may not be given back for long.
+        while one.line.front().is_some_and(oneshot::Sender::is_closed) {
+            one.line.pop_front();
         }
         one.line.push_back(sender);
         receiver
@@ -123,12 +136,24 @@ impl Inside {
 }
 
 impl Turns {
-    /// So many at the same time.
+    /// So many at the same time, for people and for what is done in the background: of that, half of
+    /// them at the most, and one where there is only one.
     pub fn new(most: usize) -> Arc<Self> {
+        let half = (most / 2).max(1);
+        Self::with(most, half)
+    }
+
+    /// So many at the same time, for a program that does all of it for itself.
+    pub fn for_one(most: usize) -> Arc<Self> {
+        Self::with(most, usize::MAX)
+    }
+
+    fn with(most: usize, nobody: usize) -> Arc<Self> {
         let most = most.max(1);
         Arc::new(Self(Mutex::new(Inside {
             free: most,
             each: (most / 2).max(1),
+            nobody,
             clients: HashMap::new(),
             order: VecDeque::new(),
         })))
@@ -141,7 +166,8 @@ impl Turns {
     /// How many wait for a turn.
     pub fn waiting(&self) -> usize {
         let inside = self.inside();
-        inside.clients.values().map(|one| one.line.len()).sum()
+        let lines = inside.clients.values().flat_map(|one| &one.line);
+        lines.filter(|waits| !waits.is_closed()).count()
     }
 
     /// Waits for a turn of this client.
@@ -175,119 +201,4 @@ impl Turns {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use std::time::Duration;
-
-    async fn soon(turn: impl Future<Output = Turn>) -> Option<Turn> {
-        tokio::time::timeout(Duration::from_millis(50), turn)
-            .await
-            .ok()
-    }
-
-    #[tokio::test]
-    async fn who_asks_for_one_thing_waits_for_one_of_a_hundred() {
-        let turns = Turns::new(1);
-        let held = turns.take("first").await;
-        let (told, mut order) = tokio::sync::mpsc::unbounded_channel();
-        for client in std::iter::repeat_n("many", 100).chain(["one"]) {
-            let (waits, told) = (turns.clone(), told.clone());
-            tokio::spawn(async move {
-                let _turn = waits.take(client).await;
-                told.send(client).unwrap();
-            });
-            // In this order.
-            tokio::task::yield_now().await;
-        }
-        drop((held, told));
-        let mut all = Vec::new();
-        while let Some(client) = order.recv().await {
-            all.push(client);
-        }
-        assert_eq!(all.len(), 101);
-        assert_eq!(all.iter().position(|client| *client == "one"), Some(1));
-    }
-
-    #[tokio::test]
-    async fn who_asks_for_all_of_many_turns_holds_half_and_another_one_has_its_own_at_once() {
-        let turns = Turns::new(6);
-        let mut held = Vec::new();
-        for _ in 0..3 {
-            held.push(soon(turns.take("many")).await.unwrap());
-        }
-        // What nobody gives back: more of the same client waits, whatever is free.
-        let waits = tokio::spawn({
-            let turns = turns.clone();
-            async move { turns.take("many").await }
-        });
-        tokio::task::yield_now().await;
-        assert!(soon(turns.take("many")).await.is_none());
-        let mut others = Vec::new();
-        for client in ["one", "two", "one"] {
-            others.push(soon(turns.take(client)).await.unwrap());
-        }
-        assert!(soon(turns.take("three")).await.is_none(), "all are taken");
-        // Three turns are free now, and who holds its half does not get one of them.
-        others.clear();
-        assert_eq!(turns.inside().free, 3);
-        assert!(!waits.is_finished());
-        // It does when it gave one back.
-        held.pop();
-        let turn = tokio::time::timeout(Duration::from_secs(5), waits).await;
-        drop((turn.unwrap().unwrap(), held));
-        assert_eq!(turns.inside().free, 6);
-        let inside = turns.inside();
-        assert!(inside.clients.is_empty() && inside.order.is_empty());
-    }
-
-    #[tokio::test]
-    async fn a_turn_goes_past_who_holds_its_half_to_the_next_in_line() {
-        let turns = Turns::new(2);
-        let (many, other) = (turns.take("many").await, turns.take("other").await);
-        let line = |client: &'static str| {
-            let turns = turns.clone();
-            tokio::spawn(async move { turns.take(client).await })
-        };
-        let (first, second) = (line("many"), line("last"));
-        tokio::task::yield_now().await;
-        drop(other);
-        let turn = tokio::time::timeout(Duration::from_secs(5), second).await;
-        assert!(!first.is_finished());
-        drop((turn.unwrap().unwrap(), many));
-        let turn = tokio::time::timeout(Duration::from_secs(5), first).await;
-        drop(turn.unwrap().unwrap());
-        assert_eq!(turns.inside().free, 2);
-    }
-
-    #[tokio::test]
-    async fn what_is_done_for_nobody_in_particular_holds_all_and_who_waits_is_counted() {
-        let turns = Turns::new(4);
-        assert_eq!(&*client(), "");
-        let mut held = Vec::new();
-        for _ in 0..4 {
-            held.push(soon(turns.take(&client())).await.unwrap());
-        }
-        let waits = tokio::spawn({
-            let turns = turns.clone();
-            on_behalf("one".into(), async move { turns.take(&client()).await })
-        });
-        tokio::task::yield_now().await;
-        assert_eq!(turns.waiting(), 1);
-        held.pop();
-        let turn = tokio::time::timeout(Duration::from_secs(5), waits).await;
-        drop(turn.unwrap().unwrap());
-        assert_eq!(turns.waiting(), 0);
-    }
-
-    #[tokio::test]
-    async fn the_turn_of_who_went_away_is_not_lost() {
-        let turns = Turns::new(1);
-        let held = turns.take("a").await;
-        assert!(soon(turns.take("b")).await.is_none());
-        drop(held);
-        let again = tokio::time::timeout(Duration::from_secs(5), turns.take("c")).await;
-        drop(again.unwrap());
-        assert_eq!(turns.inside().free, 1);
-        assert!(turns.inside().clients.is_empty());
-    }
-}
+mod tests;

@@ -1,7 +1,7 @@
 //! Bytes that leave while they arrive: all but the last ones, which wait for the check.
 
 use crate::answer::Body;
-use crate::pieces::{self, Pieces};
+use crate::pieces::Pieces;
 use customs_registry::artifact::{Download, Progress};
 use futures_util::future::{BoxFuture, Shared};
 use http_body_util::{BodyExt as _, StreamBody};
@@ -63,7 +63,7 @@ pub fn flowing(file: std::fs::File, download: Download, objection: Objection) ->
             if may > state.sent {
                 let room = state.pieces.room().await as u64;
                 let count = (may - state.sent).min(room);
-                let read = pieces::read(&mut state.file, count as usize);
+                let read = state.pieces.read(&mut state.file, count as usize);
                 state.sent += count;
                 state.over = read.is_err();
                 let piece = read.map(|bytes| Frame::data(state.pieces.give(bytes)));

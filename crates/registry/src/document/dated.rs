@@ -4,17 +4,16 @@
 //!
 //! It is a fact about bytes and first sights, not a decision, so no change of settings makes it
 //! wrong. It is forgotten with the bytes, and does not count longer than the document does without
-//! a question to its upstream.
+//! a question to its upstream. First sights may be another gate's, which saw other bytes meanwhile:
+//! when the upstream confirms the document, it counts on only once they were looked at again.
+
+mod generations;
 
 use super::{Document, Documents, FRESH, Indexed, cache_key};
 use crate::upstream::Upstream;
 use customs_model::{Digest, Timestamp};
-use std::collections::HashMap;
+use generations::Generations;
 use std::sync::{Mutex, MutexGuard, PoisonError};
-
-/// Documents of which it is remembered, at 64 bytes each. A table of this many is three quarters
-/// full, so it is never larger than the next power of two.
-const REMEMBERED: usize = 100_000;
 
 /// A document whose entries are all dated.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -37,29 +36,16 @@ struct Row {
 
 /// Those of one kind.
 #[derive(Debug, Default)]
-pub(super) struct AllDated(Mutex<HashMap<u128, Row>>);
+pub(super) struct AllDated(Mutex<Generations>);
 
 impl AllDated {
-    fn lock(&self) -> MutexGuard<'_, HashMap<u128, Row>> {
+    fn lock(&self) -> MutexGuard<'_, Generations> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn put(&self, key: u128, row: Row) {
-        let mut all = self.lock();
-        if all.len() >= REMEMBERED && !all.contains_key(&key) {
-            // What was confirmed before the latest is asked for anew the soonest.
-            let since = row.confirmed - FRESH.as_secs();
-            all.retain(|_, other| other.confirmed > since);
-            if all.len() >= REMEMBERED {
-                all.clear();
-            }
-        }
-        all.insert(key, row);
     }
 
     /// Other bytes take its place, or none do.
     pub(super) fn forget(&self, key: &str) {
-        self.lock().remove(&short(key));
+        self.lock().forget(short(key));
     }
 }
 
@@ -92,7 +78,7 @@ impl<T: Indexed> Documents<T> {
             confirmed: document.confirmed.as_second(),
             newest: newest.as_second().saturating_add(1),
         };
-        self.dated.put(short(&key), row);
+        self.dated.lock().put(short(&key), row);
         // Other bytes may have come meanwhile. Who brings them removes these and then forgets, so
         // one of both sees what the other one did.
         if !document.body.exists() {
@@ -100,18 +86,33 @@ impl<T: Indexed> Documents<T> {
         }
     }
 
-    /// The upstream confirmed a document once more: what is remembered of these bytes counts on. Of
-    /// others nothing is, also where they come back: in between something else may have been told.
-    pub(crate) fn confirm_dated(&self, upstream: &Upstream, path: &str, document: &Document<T>) {
+    /// Whether the upstream confirmed a document since first sights were looked at for what is
+    /// remembered of it, or nothing is remembered of these bytes: then who wants to go by what was
+    /// found before looks at them again.
+    pub(crate) fn awaits_look(
+        &self,
+        upstream: &Upstream,
+        path: &str,
+        document: &Document<T>,
+    ) -> bool {
         if document.stale.is_some() || document.of_team {
-            return;
+            return false;
         }
-        let Ok(url) = upstream.join(path) else { return };
+        let Ok(url) = upstream.join(path) else {
+            return false;
+        };
         let key = short(&cache_key(upstream, &url));
-        if let Some(row) = self.dated.lock().get_mut(&key)
-            && row.sha256[..] == *document.digest.as_bytes()
-        {
-            row.confirmed = document.confirmed.as_second();
+        let row = self.dated.lock().get(key);
+        !row.is_some_and(|row| {
+            row.sha256[..] == *document.digest.as_bytes()
+                && row.confirmed >= document.confirmed.as_second()
+        })
+    }
+
+    /// Forgets what is remembered of a document: first sights say otherwise now.
+    pub(crate) fn forget_dated(&self, upstream: &Upstream, path: &str) {
+        if let Ok(url) = upstream.join(path) {
+            self.dated.forget(&cache_key(upstream, &url));
         }
     }
 
@@ -120,7 +121,7 @@ impl<T: Indexed> Documents<T> {
     pub(crate) fn dated(&self, upstream: &Upstream, path: &str) -> Option<Dated> {
         let url = upstream.join(path).ok()?;
         let key = short(&cache_key(upstream, &url));
-        let row = self.dated.lock().get(&key).copied()?;
+        let row = self.dated.lock().get(key)?;
         let instant = |second| Timestamp::from_second(second).ok();
         if !self.is_fresh(instant(row.confirmed)?, FRESH) {
             return None;
@@ -135,36 +136,6 @@ impl<T: Indexed> Documents<T> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn row(confirmed: i64) -> Row {
-        Row {
-            sha256: [7; 32],
-            confirmed,
-            newest: 0,
-        }
-    }
-
-    #[test]
-    fn one_takes_64_bytes() {
-        assert_eq!(size_of::<(u128, Row)>(), 64);
-    }
-
-    #[test]
-    fn no_more_is_remembered_than_there_is_room_for_and_what_is_old_leaves_first() {
-        let all = AllDated::default();
-        for at in 0..REMEMBERED as u128 {
-            let old = if at < 10 { FRESH.as_secs() } else { 0 };
-            all.put(at, row(1_000 - old));
-        }
-        all.put(u128::MAX, row(1_000));
-        assert_eq!(all.lock().len(), REMEMBERED - 9);
-        for at in 0..10 {
-            assert!(all.lock().get(&at).is_none());
-            all.put(at, row(1_000));
-        }
-        assert!(all.lock().len() <= REMEMBERED);
-        assert!(all.lock().contains_key(&9));
-    }
 
     #[test]
     fn keys_that_differ_are_told_apart_by_half_of_them() {

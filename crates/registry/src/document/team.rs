@@ -90,34 +90,14 @@ fn remove(file: &Path) {
 mod tests {
     use super::*;
     use crate::document::Found;
+    use crate::document::text::Text;
     use crate::http::Fetcher;
     use crate::upstream::Upstream;
     use customs_model::{Route, SystemClock};
     use customs_store::{FolderBlobs, Index as _, SqliteStore};
-    use std::fs::File;
-    use std::io::{BufReader, Read as _};
     use std::sync::Mutex;
     use std::time::{Duration, Instant};
     use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-    use url::Url;
-
-    /// A document that is nothing but its text.
-    #[derive(Debug, PartialEq, Eq)]
-    struct Text(String);
-
-    impl Indexed for Text {
-        const ACCEPT: &'static str = "text/plain";
-
-        fn read(mut body: BufReader<File>, _: &str, _: &Url) -> Result<Self, String> {
-            let mut text = String::new();
-            body.read_to_string(&mut text).map_err(|e| e.to_string())?;
-            Ok(Self(text))
-        }
-
-        fn weight(&self) -> usize {
-            self.0.len()
-        }
-    }
 
     /// An upstream that answers each request with the same words.
     async fn upstream(answer: Arc<Mutex<&'static str>>) -> Upstream {

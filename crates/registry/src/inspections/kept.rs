@@ -70,7 +70,8 @@ impl Kept {
         Ok(())
     }
 
-    fn path(&self, digest: &Digest, kind: Kind) -> PathBuf {
+    /// Where the facts of an artifact lie.
+    pub(super) fn path(&self, digest: &Digest, kind: Kind) -> PathBuf {
         let hex = digest.to_hex();
         self.0
             .join(&hex[..2])

@@ -170,7 +170,7 @@ impl Registry {
     /// Whether the facts of an artifact are at hand, so that nothing has to be fetched.
     pub fn is_read(&self, located: &Located) -> bool {
         let digest = located.digest.as_ref();
-        digest.is_some_and(|digest| self.inspections.answer(digest, located.kind).is_some())
+        digest.is_some_and(|digest| self.inspections.is_answered(digest, located.kind))
     }
 
     /// The facts of an artifact, with the layout in them. Its bytes are fetched only where

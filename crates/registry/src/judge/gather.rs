@@ -191,7 +191,7 @@ impl Registry {
             .and_then(|url| Url::parse(url).ok())
             .ok_or_else(|| not_promised("its document names no address for it"))?;
         let digest = digest.ok_or_else(|| not_promised("its document promises no digest"))?;
-        if let Some(answer) = self.inspections.answer(digest, kind) {
+        if let Some(answer) = self.inspections.answer(digest, kind).await {
             return answer;
         }
         let path = self
@@ -216,7 +216,7 @@ impl Registry {
         digest: &Digest,
         kind: archive::Kind,
     ) -> Result<Arc<ArtifactFacts>, Unread> {
-        if let Some(answer) = self.inspections.answer(digest, kind) {
+        if let Some(answer) = self.inspections.answer(digest, kind).await {
             return answer;
         }
         let not_fetched = |because: String| Unread::NotFetched(printable(&because, 200));

@@ -3,6 +3,7 @@
 //! One way through for every front door: whoever needs a decision asks here, and here
 //! alone `customs_rules::judge` and `customs_rules::decide` are called.
 
+mod again;
 pub(crate) mod archive;
 mod before;
 mod cargo;
@@ -56,8 +57,8 @@ use lanes::Fix;
 use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::Path;
-use std::sync::atomic::{AtomicBool, Ordering as AtomicOrdering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering as AtomicOrdering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::OwnedMutexGuard;
 use trail::Trail;
 
@@ -204,6 +205,8 @@ pub struct Judged {
     /// say when it was, or its registry told another instant before.
     newest: Option<Timestamp>,
     taken: AtomicBool,
+    /// When first sights could not be asked for again, in seconds since 1970.
+    looked: AtomicI64,
 }
 
 impl Judged {
@@ -396,6 +399,17 @@ impl Registry {
         self
     }
 
+    /// The same for a gate: people ask it beside what it does in the background, which leaves half of
+    /// the turns to them.
+    #[must_use]
+    pub fn for_people(mut self) -> Self {
+        self.npm.for_people();
+        self.pypi.for_people();
+        self.cargo.for_people();
+        self.cargo_config.for_people();
+        self
+    }
+
     /// How many wait for a turn to ask a registry for a document.
     pub fn waiting(&self) -> usize {
         self.npm.waiting()
@@ -418,10 +432,14 @@ impl Registry {
         }
     }
 
+    fn judged(&self) -> MutexGuard<'_, HashMap<String, Remembered>> {
+        self.judged.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// Judged before, under the same epoch, and changed neither by time since nor by what
     /// somebody read since.
     fn recall(&self, key: &str, now: Timestamp) -> Option<Arc<Judged>> {
-        let judged = self.judged.lock().unwrap_or_else(PoisonError::into_inner);
+        let judged = self.judged();
         let cached = judged.get(key)?;
         // A clock that jumps back makes a judgement from the future: judge again.
         let valid = cached.made <= now
@@ -480,7 +498,7 @@ impl Registry {
     }
 
     fn remember(&self, key: String, judged: &Arc<Judged>, now: Timestamp) {
-        let mut all = self.judged.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut all = self.judged();
         if all.len() >= REMEMBERED {
             all.clear();
         }

@@ -2,12 +2,15 @@
 //! documents. Each test changes one of the things that such an answer rests on, and would fail if
 //! the gate did not look at it.
 
+mod kinds;
+mod seen;
+
 use super::tokens::{Team, token};
 use crate::harness::{Answered, npm_at};
 use crate::shelves::{Package, STALE, Shelves, days, hours, package, release};
 use customs_gate::TeamSettings;
 use customs_intel::Snapshot;
-use customs_model::{Clock as _, Known, SignedDuration, Timestamp};
+use customs_model::{Clock as _, Ecosystem, Known, SignedDuration, Timestamp};
 use customs_replay::{Bound, Faults};
 use customs_rules::Policy;
 use serde_json::json;
@@ -35,9 +38,19 @@ fn policy(lines: &str) -> Policy {
 
 /// Malware, by an advisory that names every version of a package.
 fn advisory(name: &str) -> Known<Arc<Snapshot>> {
+    advisory_of(Ecosystem::Npm, name)
+}
+
+fn advisory_of(ecosystem: Ecosystem, name: &str) -> Known<Arc<Snapshot>> {
+    // As OSV's schema calls them.
+    let ecosystem = match ecosystem {
+        Ecosystem::Npm => "npm",
+        Ecosystem::PyPi => "PyPI",
+        Ecosystem::Cargo => "crates.io",
+    };
     let record = json!({
         "id": "MAL-2026-1", "modified": "2026-11-30T00:00:00Z", "summary": "inert, for a test",
-        "affected": [{ "package": { "ecosystem": "npm", "name": name }, "versions": ["1.0.0"] }],
+        "affected": [{ "package": { "ecosystem": ecosystem, "name": name }, "versions": ["1.0.0"] }],
     });
     let records = [("a.json", record.to_string())];
     Known::Is(Arc::new(Snapshot::from_records(

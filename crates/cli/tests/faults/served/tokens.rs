@@ -20,7 +20,7 @@ pub(super) struct Team {
     pub clock: Arc<FixedClock>,
     store: Arc<SqliteStore>,
     pub shelves: Shelves,
-    pub upstream: Server,
+    pub upstream: Arc<Server>,
     port: u16,
     client: reqwest::Client,
     task: tokio::task::JoinHandle<std::io::Result<()>>,
@@ -46,12 +46,11 @@ pub(super) fn token(name: &str, secret: &str) -> Token {
 
 impl Team {
     pub async fn new(tokens: Vec<Token>) -> Self {
-        customs_registry::http::install_tls();
         let folder = tempfile::tempdir().unwrap();
         let clock = Arc::new(FixedClock::new(SystemClock.now()));
         let shelves = Shelves::default();
         let upstream = Bound::new().await.unwrap();
-        let upstream = upstream.serve(shelves.clone(), Faults::none());
+        let upstream = Arc::new(upstream.serve(shelves.clone(), Faults::none()));
         for name in ["left", "metrics", "healthz"] {
             let releases = vec![release("1.0.0", days(400)), release("2.0.0", hours(1))];
             let package = package(name, clock.now(), releases);
@@ -59,6 +58,26 @@ impl Team {
         }
         let data = folder.path().join("data");
         let store = Arc::new(SqliteStore::open(&data, clock.clone()).unwrap());
+        Self::gate(folder, clock, store, (shelves, upstream), tokens).await
+    }
+
+    /// Another gate of the same team: it has the ledger and the memory in common with this one.
+    pub async fn beside(&self, tokens: Vec<Token>) -> Self {
+        let world = (self.shelves.clone(), self.upstream.clone());
+        let folder = tempfile::tempdir().unwrap();
+        let (clock, store) = (self.clock.clone(), self.store.clone());
+        Self::gate(folder, clock, store, world, tokens).await
+    }
+
+    async fn gate(
+        folder: tempfile::TempDir,
+        clock: Arc<FixedClock>,
+        store: Arc<SqliteStore>,
+        (shelves, upstream): (Shelves, Arc<Server>),
+        tokens: Vec<Token>,
+    ) -> Self {
+        customs_registry::http::install_tls();
+        let data = folder.path().join("data");
         let listener = tokio::net::TcpListener::bind(("127.0.0.1", 0))
             .await
             .unwrap();

@@ -2,6 +2,7 @@
 
 mod dependencies;
 
+use super::again::{Asked, Entries};
 use super::archive::{ArtifactFacts, Kind};
 use super::before::nearest;
 use super::gather::{self, Gaps};
@@ -69,6 +70,21 @@ impl Indexed for CargoDocument {
     fn weight(&self) -> usize {
         let deps: usize = self.0.lines.iter().map(|l| l.deps.len()).sum();
         512 + self.0.lines.len() * 240 + deps * 180
+    }
+}
+
+impl Entries for CargoDocument {
+    fn entries(&self) -> Vec<Seen> {
+        let lines = self.0.lines.iter();
+        let mut all: Vec<_> = lines
+            .map(|line| Seen {
+                version: line.version.clone(),
+                artifact: None,
+                published: line.pubtime,
+            })
+            .collect();
+        all.sort_by_key(|one| one.published);
+        all
     }
 }
 
@@ -183,11 +199,18 @@ impl Registry {
                 }));
             }
             let key = judged_key(context, &package, upstream, &document.digest);
-            let judged = match self.recall_or_turn(&key, now, &trail).await {
-                Ok(judged) => {
-                    self.cargo.confirm_dated(upstream, &path, &document);
-                    judged
-                }
+            let asked = Asked {
+                package: &package,
+                documents: &self.cargo,
+                upstream,
+                path: &path,
+                document: &document,
+                key: &key,
+                now,
+                trail: &trail,
+            };
+            let judged = match self.judged_before(&asked).await {
+                Ok(judged) => judged,
                 Err(_turn) => {
                     let case = self
                         .cargo_case(context, upstream, &package, &document, now, &trail)
@@ -221,16 +244,8 @@ impl Registry {
         let mut all: Vec<&Line> = document.index.0.lines.iter().collect();
         // Lines stand in the order of their publication.
         all.sort_by_key(|line| line.pubtime);
-        let seen = all
-            .iter()
-            .map(|line| Seen {
-                version: line.version.clone(),
-                artifact: None,
-                published: line.pubtime,
-            })
-            .collect();
         let gaps = Gaps::default();
-        let at = document.confirmed;
+        let (seen, at) = (document.index.entries(), document.confirmed);
         let sights = self.look(upstream, package, seen, at, &gaps).await;
         let known = context.advisories.known().is_some_and(|s| s.knows(package));
         let config = self.cargo_config(upstream).await;
@@ -303,14 +318,15 @@ impl Registry {
             }
         }
         for (at, dossier) in newest(held) {
-            self.look_at_held_crate(case, at, dossier, &mut judged);
+            self.look_at_held_crate(case, at, dossier, &mut judged)
+                .await;
         }
         judged
     }
 
     /// What is held is not read in front of anybody. What is known of it already is said
     /// now; the rest is named, so that it is there when the hold ends.
-    fn look_at_held_crate(
+    async fn look_at_held_crate(
         &self,
         case: &Case<'_>,
         at: usize,
@@ -321,7 +337,7 @@ impl Registry {
             return;
         }
         let line = case.all[at];
-        let Some(found) = self.inspections.known(&line.cksum, Kind::Crate) else {
+        let Some(found) = self.inspections.known(&line.cksum, Kind::Crate).await else {
             return case.gaps.unseen(case.wish(line, Wish::Held));
         };
         gather::compare(&mut dossier, &found);
@@ -329,7 +345,7 @@ impl Registry {
         if let Some(before) = &mut dossier.predecessor
             && let Some(earlier) = case.all.iter().find(|l| l.version == *before.by_artifact())
         {
-            match self.inspections.known(&earlier.cksum, Kind::Crate) {
+            match self.inspections.known(&earlier.cksum, Kind::Crate).await {
                 Some(found) => {
                     gather::add_earlier(before, Ok(found), Some(&earlier.cksum), &case.gaps);
                 }

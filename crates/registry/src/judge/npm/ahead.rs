@@ -2,13 +2,14 @@
 //! resolver would take from it, and behind it what is held, and predecessors.
 
 use super::{Case, facts};
-use crate::judge::archive::Kind;
+use crate::judge::archive::{ArtifactFacts, Kind};
 use crate::judge::unseen::{Unseen, Wish};
 use crate::judge::{Judged, Judgement, Registry, gather};
 use customs_ecosystem::npm::{Machine, NpmRelease, NpmVersion, release_line};
 use customs_model::{Dossier, Predecessor, ReleaseId, Version};
 use futures_util::StreamExt as _;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// Dossiers by release line, newest first. A prerelease is taken only by who asks for it.
 fn by_line(dossiers: Vec<Dossier>) -> Vec<Vec<Dossier>> {
@@ -96,7 +97,12 @@ impl Registry {
     /// What is held is not read in front of anybody. What is known of it already is said
     /// now; the rest is named, so that it is there when the hold ends. The newest of each
     /// line come first.
-    pub(super) fn look_at_held(&self, case: &Case<'_>, held: Vec<Dossier>, judged: &mut Judged) {
+    pub(super) async fn look_at_held(
+        &self,
+        case: &Case<'_>,
+        held: Vec<Dossier>,
+        judged: &mut Judged,
+    ) {
         let mut lines: Vec<_> = by_line(held)
             .into_iter()
             .map(|line| line.into_iter().take(gather::ARTIFACTS))
@@ -104,22 +110,19 @@ impl Registry {
         for _ in 0..gather::ARTIFACTS {
             for line in &mut lines {
                 if let Some(dossier) = line.next() {
-                    self.look_at_one_held(case, dossier, judged);
+                    self.look_at_one_held(case, dossier, judged).await;
                 }
             }
         }
     }
 
-    fn look_at_one_held(&self, case: &Case<'_>, mut dossier: Dossier, judged: &mut Judged) {
+    async fn look_at_one_held(&self, case: &Case<'_>, mut dossier: Dossier, judged: &mut Judged) {
         let version = dossier.release.version.clone();
         let facts = facts_of(case, &version).filter(|facts| is_worth(facts, true));
         let Some(facts) = facts.filter(|_| !dossier.looked_into) else {
             return;
         };
-        let known = facts
-            .digests
-            .first()
-            .and_then(|digest| self.inspections.known(digest, Kind::Tarball));
+        let known = self.known_tarball(&facts).await;
         let Some(found) = known else {
             let release = dossier.release.clone();
             case.gaps.unseen(wish(release, Wish::Held, facts));
@@ -128,7 +131,7 @@ impl Registry {
         gather::compare(&mut dossier, &found);
         gather::add(&mut dossier, &found);
         if let Some(before) = &mut dossier.predecessor {
-            self.add_known_tarball(case, before, &version);
+            self.add_known_tarball(case, before, &version).await;
         }
         let judgement = self.decide(case.context, &dossier, case.now);
         judged.insert(version.as_str().to_owned(), judgement);
@@ -136,7 +139,7 @@ impl Registry {
 
     /// Adds what is known of a predecessor's tarball, without fetching it. One that is not
     /// known is named: what is new after it is said when somebody has read it.
-    pub(super) fn add_known_tarball(
+    pub(super) async fn add_known_tarball(
         &self,
         case: &Case<'_>,
         before: &mut Predecessor,
@@ -146,11 +149,7 @@ impl Registry {
         let Some(facts) = facts_of(case, &version) else {
             return;
         };
-        let known = facts
-            .digests
-            .first()
-            .and_then(|digest| self.inspections.known(digest, Kind::Tarball));
-        match known {
+        match self.known_tarball(&facts).await {
             Some(found) => {
                 gather::add_earlier(before, Ok(found), facts.digests.first(), &case.gaps);
             }
@@ -161,6 +160,11 @@ impl Registry {
             }
             None => {}
         }
+    }
+
+    async fn known_tarball(&self, release: &NpmRelease) -> Option<Arc<ArtifactFacts>> {
+        let digest = release.digests.first()?;
+        self.inspections.known(digest, Kind::Tarball).await
     }
 }
 

@@ -7,6 +7,7 @@ mod past;
 
 pub use dependencies::needs;
 
+use super::again::{Asked, Entries};
 use super::archive::{ArtifactFacts, Kind};
 use super::gather::{self, Gaps};
 use super::trail::Trail;
@@ -48,6 +49,22 @@ impl Indexed for Packument {
 
     fn weight(&self) -> usize {
         512 + self.versions.len() * 160 + self.times.len() * 80
+    }
+}
+
+impl Entries for Packument {
+    fn entries(&self) -> Vec<Seen> {
+        let mut all: Vec<_> = self
+            .versions
+            .iter()
+            .map(|entry| Seen {
+                version: entry.version.clone(),
+                artifact: None,
+                published: self.published(&entry.version),
+            })
+            .collect();
+        all.sort_by_key(|one| one.published);
+        all
     }
 }
 
@@ -122,11 +139,18 @@ impl Registry {
                 }));
             }
             let key = judged_key(context, &package, upstream, &document.digest);
-            let judged = match self.recall_or_turn(&key, now, &trail).await {
-                Ok(judged) => {
-                    self.npm.confirm_dated(upstream, &path, &document);
-                    judged
-                }
+            let asked = Asked {
+                package: &package,
+                documents: &self.npm,
+                upstream,
+                path: &path,
+                document: &document,
+                key: &key,
+                now,
+                trail: &trail,
+            };
+            let judged = match self.judged_before(&asked).await {
+                Ok(judged) => judged,
                 Err(_turn) => {
                     let case = self
                         .npm_case(context, upstream, &package, &document, now, &trail)
@@ -180,21 +204,9 @@ impl Registry {
             })
             .collect();
         all.sort_by(|a, b| (a.published, &a.parsed).cmp(&(b.published, &b.parsed)));
-        let seen = |c: &Candidate<'_>| Seen {
-            version: c.entry.version.clone(),
-            artifact: None,
-            published: c.published,
-        };
         let gaps = Gaps::default();
-        let sights = self
-            .look(
-                upstream,
-                package,
-                all.iter().map(seen).collect(),
-                document.confirmed,
-                &gaps,
-            )
-            .await;
+        let (seen, at) = (index.entries(), document.confirmed);
+        let sights = self.look(upstream, package, seen, at, &gaps).await;
         let window = context.policy.change_window;
         let young: Vec<&str> = all
             .iter()
@@ -278,7 +290,7 @@ impl Registry {
             judged.insert(case.version(at).to_owned(), judgement);
         }
         self.look_at_newest(case, undecided, &mut judged).await;
-        self.look_at_held(case, held, &mut judged);
+        self.look_at_held(case, held, &mut judged).await;
         judged
     }
 
@@ -406,7 +418,7 @@ impl Registry {
             // Nothing that runs is nothing new that runs: then it is compared with what is
             // known, and nothing is fetched for it while somebody waits.
             if found.runs.at_install() == Some(false) {
-                self.add_known_tarball(case, before, &version);
+                self.add_known_tarball(case, before, &version).await;
             } else {
                 let earlier = before.by_artifact().clone();
                 let facts = ahead::facts_of(case, &earlier);

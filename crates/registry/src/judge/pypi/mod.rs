@@ -5,6 +5,7 @@ mod case;
 mod declared;
 mod dependencies;
 
+use super::again::{Asked, Entries};
 use super::archive::{ArtifactFacts, Kind};
 use super::gather::{self, Gaps};
 use super::trail::Trail;
@@ -56,6 +57,24 @@ impl Indexed for PypiPage {
 
     fn weight(&self) -> usize {
         512 + self.0.files.len() * 420
+    }
+}
+
+impl Entries for PypiPage {
+    /// Files that belong to no version are never offered.
+    fn entries(&self) -> Vec<Seen> {
+        let files = self.0.files.iter();
+        let mut all: Vec<_> = files
+            .filter_map(|file| {
+                Some(Seen {
+                    version: file.version.clone()?,
+                    artifact: Some(file.filename.clone()),
+                    published: file.upload_time,
+                })
+            })
+            .collect();
+        all.sort_by_key(|one| one.published);
+        all
     }
 }
 
@@ -114,11 +133,18 @@ impl Registry {
                 }));
             }
             let key = judged_key(context, &package, upstream, &document.digest);
-            let judged = match self.recall_or_turn(&key, now, &trail).await {
-                Ok(judged) => {
-                    self.pypi.confirm_dated(upstream, &path, &document);
-                    judged
-                }
+            let asked = Asked {
+                package: &package,
+                documents: &self.pypi,
+                upstream,
+                path: &path,
+                document: &document,
+                key: &key,
+                now,
+                trail: &trail,
+            };
+            let judged = match self.judged_before(&asked).await {
+                Ok(judged) => judged,
                 Err(_turn) => {
                     let case = self
                         .pypi_case(context, upstream, &package, &document, now, &trail)
@@ -165,16 +191,8 @@ impl Registry {
             .filter_map(|file| Some((file, file.version.as_ref()?)))
             .collect();
         all.sort_by_key(|(file, _)| file.upload_time);
-        let seen = all
-            .iter()
-            .map(|(file, version)| Seen {
-                version: (*version).clone(),
-                artifact: Some(file.filename.clone()),
-                published: file.upload_time,
-            })
-            .collect();
         let gaps = Gaps::default();
-        let at = document.confirmed;
+        let (seen, at) = (document.index.entries(), document.confirmed);
         let sights = self.look(upstream, package, seen, at, &gaps).await;
         let known = context.advisories.known().is_some_and(|s| s.knows(package));
         Case {
@@ -246,7 +264,7 @@ impl Registry {
             judged.insert(file.filename.clone(), judgement);
         }
         self.look_at_files(case, undecided, &mut judged).await;
-        self.look_at_held_files(case, held, &mut judged);
+        self.look_at_held_files(case, held, &mut judged).await;
         judged
     }
 
@@ -290,7 +308,7 @@ impl Registry {
 
     /// What is held is not read in front of anybody. What is known of it already is said
     /// now; the rest is named, so that it is there when the hold ends.
-    fn look_at_held_files(
+    async fn look_at_held_files(
         &self,
         case: &Case<'_>,
         held: Vec<(usize, Dossier)>,
@@ -303,14 +321,14 @@ impl Registry {
                     continue;
                 }
                 let (file, version) = case.all[*at];
-                let Some(found) = self.known_file(file) else {
+                let Some(found) = self.known_file(file).await else {
                     let release = dossier.release.clone();
                     case.gaps.unseen(wish(release, Wish::Held, file));
                     continue;
                 };
                 compare(file, dossier, &found);
                 gather::add(dossier, &found);
-                self.add_known_file(case, file, version, dossier);
+                self.add_known_file(case, file, version, dossier).await;
                 let judgement = self.decide(case.context, dossier, case.now);
                 judged.insert(file.filename.clone(), judgement);
             }
@@ -318,7 +336,7 @@ impl Registry {
     }
 
     /// Adds what is known of the predecessor's file, without fetching it.
-    fn add_known_file(
+    async fn add_known_file(
         &self,
         case: &Case<'_>,
         file: &File,
@@ -331,7 +349,7 @@ impl Registry {
         let Some(other) = earlier_file(case, file, before.by_artifact()) else {
             return gather::had_none(before);
         };
-        match self.known_file(other) {
+        match self.known_file(other).await {
             Some(found) => {
                 gather::add_earlier(before, Ok(found), other.digests.first(), &case.gaps);
                 if platform(&other.filename) != platform(&file.filename) {
@@ -346,9 +364,9 @@ impl Registry {
         }
     }
 
-    fn known_file(&self, file: &File) -> Option<Arc<ArtifactFacts>> {
-        self.inspections
-            .known(file.digests.first()?, kind(&file.filename))
+    async fn known_file(&self, file: &File) -> Option<Arc<ArtifactFacts>> {
+        let digest = file.digests.first()?;
+        self.inspections.known(digest, kind(&file.filename)).await
     }
 
     /// Of the files of one version: a wheel, for every platform if there is one, and the
