@@ -2,6 +2,7 @@
 //! least that any check must do with the same files, and the pieces that the other questions are
 //! made of.
 
+mod artifacts;
 pub mod floor;
 mod pieces;
 mod project;
@@ -57,13 +58,16 @@ pub async fn measure(arguments: &Arguments, program: &Path) -> Result<Part, Erro
     let project = project::install(arguments.quick).await?;
     eprintln!("bench: verify: the tree …");
     let tree = tree::measure(program, &project, rounds).await?;
+    eprintln!("bench: verify: what artifacts say …");
+    let artifacts = artifacts::measure(program, &project, rounds).await?;
     let mut rows = rows::of_tree(&tree);
+    rows.extend(rows::of_artifacts(&artifacts));
     rows.extend(rows::of_pieces(&pieces));
     Ok(Part {
         name: "verify",
         figures: "Beside it",
         value: "Measured",
         rows,
-        notes: rows::notes(&project, &tree),
+        notes: rows::notes(&project, &tree, &artifacts),
     })
 }

@@ -1,5 +1,6 @@
 //! The table: what was measured, each figure beside its bar.
 
+use super::artifacts::Artifacts;
 use super::pieces::{ENTRIES, Pieces};
 use super::project::Project;
 use super::tree::Tree;
@@ -50,6 +51,32 @@ pub fn of_tree(tree: &Tree) -> Vec<Row> {
         memory("the tree: most memory, nothing remembered", full, beside),
         memory("the tree: most memory, nothing changed", unchanged, beside),
         memory("the tree: most memory, `--deep`", deep, beside),
+    ]
+}
+
+/// The rows of what artifacts say of themselves. The bar is that of a tree in which nothing changed.
+pub fn of_artifacts(artifacts: &Artifacts) -> Vec<Row> {
+    let without = median(&artifacts.none);
+    let row = |what, values: &[f64], bar, bar_text| Row {
+        figures: format!("{:.2} s where none is at hand", without / 1e3),
+        ..seconds(what, values, 0.0, bar, bar_text)
+    };
+    vec![
+        Row {
+            bar: Bar::None,
+            ..row(
+                "before an install: what artifacts say, nothing remembered",
+                &artifacts.read,
+                0.0,
+                "",
+            )
+        },
+        row(
+            "before an install: what artifacts say, nothing changed",
+            &artifacts.again,
+            0.15,
+            "≤ 0.15 s",
+        ),
     ]
 }
 
@@ -132,7 +159,7 @@ pub fn of_pieces(pieces: &Pieces) -> Vec<Row> {
 }
 
 /// What a reader has to know.
-pub fn notes(project: &Project, tree: &Tree) -> Vec<String> {
+pub fn notes(project: &Project, tree: &Tree, artifacts: &Artifacts) -> Vec<String> {
     let [yes, no, not_checked] = tree.answers;
     vec![
         format!(
@@ -150,6 +177,12 @@ pub fn notes(project: &Project, tree: &Tree) -> Vec<String> {
          hashes the same files (SHA-256), with the same libraries and threads; it looks for no \
          file and compares nothing."
             .to_owned(),
+        format!(
+            "Before an install: `customs verify` beside the same lockfile without a tree, where the \
+             manifests of {} artifacts in npm's cache are held against it (`lock-artifact`). Where a \
+             tree is, `customs verify` does not ask that.",
+            artifacts.manifests
+        ),
         format!(
             "The very first run took {:.2} s: it asks this machine's clients for their \
              configuration, which is remembered for the runs that are measured.",

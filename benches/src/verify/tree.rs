@@ -44,6 +44,15 @@ enum Run {
     Deep,
 }
 
+/// What customs remembers of earlier runs.
+#[derive(Clone, Copy)]
+pub enum Own {
+    /// Nothing: it is deleted first.
+    Forgotten,
+    /// What there is.
+    Kept,
+}
+
 /// Measures each once a round, one after the other.
 pub async fn measure(program: &Path, project: &Project, rounds: usize) -> Result<Tree, Error> {
     let list = project.home.beside("floor.list");
@@ -74,28 +83,43 @@ pub async fn measure(program: &Path, project: &Project, rounds: usize) -> Result
     Ok(tree)
 }
 
-/// The command that checks the project. Caches of its own, so that what is remembered can be
-/// forgotten.
+/// The command that checks the project.
 fn check(program: &Path, project: &Project, run: Run) -> Result<Command, Error> {
+    let own = match run {
+        Run::Full => Own::Forgotten,
+        Run::Unchanged | Run::Deep => Own::Kept,
+    };
+    let mut command = command(program, project, &project.path(), own)?;
+    if matches!(run, Run::Deep) {
+        command.arg("--deep");
+    }
+    Ok(command)
+}
+
+/// The command that checks a folder. Caches of its own, so that what is remembered can be
+/// forgotten.
+pub fn command(
+    program: &Path,
+    project: &Project,
+    folder: &Path,
+    remembers: Own,
+) -> Result<Command, Error> {
     let own = project.home.beside("customs");
     // What clients are configured with stays known: that is not of the tree.
     let remembered = own.join("cache");
-    if matches!(run, Run::Full) && remembered.exists() {
+    if matches!(remembers, Own::Forgotten) && remembered.exists() {
         fs::remove_dir_all(&remembered).map_err(Error::io("remove", &remembered))?;
     }
     let mut command = project.home.command(program);
     command
         .args(["verify", "--format", "json"])
-        .current_dir(project.path());
+        .current_dir(folder);
     for (name, folder) in [
         ("CUSTOMS_CACHE_DIR", "cache"),
         ("CUSTOMS_DATA_DIR", "data"),
         ("CUSTOMS_STATE_DIR", "state"),
     ] {
         command.env(name, own.join(folder));
-    }
-    if matches!(run, Run::Deep) {
-        command.arg("--deep");
     }
     Ok(command)
 }
@@ -108,7 +132,7 @@ fn of_floor(project: &Project, list: &Path) -> Result<Command, Error> {
 }
 
 /// Milliseconds of a whole process. Nobody watches its memory meanwhile.
-async fn time(mut command: Command) -> Result<f64, Error> {
+pub async fn time(mut command: Command) -> Result<f64, Error> {
     command.stdin(Stdio::null()).stdout(Stdio::null());
     let start = Instant::now();
     let status = tokio::time::timeout(PATIENCE, command.status())

@@ -254,5 +254,6 @@ fn nothing_like(now: &Graph) -> Graph {
         overrides: Vec::new(),
         hooked: now.hooked,
         links: Vec::new(),
+        stated: Vec::new(),
     }
 }

@@ -99,12 +99,21 @@ impl Caches {
     }
 
     fn remembered(&self, tree: &Path) -> Option<PathBuf> {
+        self.memory(tree, "")
+    }
+
+    /// Where to remember what the artifacts of a lockfile say of themselves.
+    pub fn manifests(&self, lockfile: &Path) -> Option<PathBuf> {
+        self.memory(lockfile, ".manifests")
+    }
+
+    fn memory(&self, of: &Path, what: &str) -> Option<PathBuf> {
         let folder = self.seen.as_ref()?;
         // Where it cannot be made nothing is remembered, and all is looked at again.
         paths::private_folder(folder).ok()?;
-        let path = super::root::real(tree);
+        let path = super::root::real(of);
         let name = Digest::sha256(path.as_os_str().as_encoded_bytes()).to_hex();
-        Some(folder.join(format!("{name}.jsonl")))
+        Some(folder.join(format!("{name}{what}.jsonl")))
     }
 }
 

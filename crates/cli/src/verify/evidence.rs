@@ -18,7 +18,8 @@ use super::unbound;
 use crate::error::{Doing as _, Failure};
 use crate::trust;
 use customs_device::artifact::{
-    ByDigest, CargoRegistryCache, NpmCache, PipHttpCache, PoetryArtifacts, Source, YarnClassicCache,
+    ByDigest, CargoRegistryCache, Memory, NpmCache, PipHttpCache, PoetryArtifacts, Source,
+    YarnClassicCache,
 };
 use customs_device::tree::TreeReport;
 use customs_ecosystem::lockfile::Locked;
@@ -31,6 +32,7 @@ use std::cell::{Cell, OnceCell, RefCell};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::SystemTime;
 use tokio::runtime::Runtime;
 
 /// What a person asks for.
@@ -217,7 +219,8 @@ impl<'a> Evidence<'a> {
     }
 
     /// What the artifacts that are at hand say of themselves, and what their registries' documents say
-    /// where something is fetched.
+    /// where something is fetched. `deep` reads them all, whatever is remembered. Gives also what could not
+    /// be remembered, safe to print.
     ///
     /// # Errors
     /// The way to registries cannot be used.
@@ -225,18 +228,27 @@ impl<'a> Evidence<'a> {
         &self,
         locked: &[Locked],
         project: &Path,
+        lockfile: &Path,
         caches: &Caches,
-    ) -> Result<Vec<OwnManifest>, Failure> {
+        deep: bool,
+    ) -> Result<(Vec<OwnManifest>, Vec<String>), Failure> {
         let Some(means) = &self.means else {
-            return Ok(Vec::new());
+            return Ok((Vec::new(), Vec::new()));
         };
-        let mut own = own_manifests::read(locked, &at_hand(caches));
+        let file = caches.manifests(lockfile);
+        let memory = Memory {
+            file: file.as_deref(),
+            of: lockfile,
+            deep,
+            now: SystemTime::now(),
+        };
+        let (mut own, notes) = own_manifests::read(locked, &at_hand(caches), memory);
         if means.fetches && !own.is_empty() {
             let asker = means.asker(project, locked)?;
             let asked = own_manifests::ask(&asker, locked, &mut own);
             means.runtime.block_on(asked);
         }
-        Ok(own)
+        Ok((own, notes))
     }
 
     /// Lends what was asked with to who asks about policy.

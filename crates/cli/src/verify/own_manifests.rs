@@ -2,7 +2,7 @@
 //! hand, and held against the lockfile and the registries' documents.
 
 use super::origin::Asker;
-use customs_device::artifact::{Source as Place, Wanted, declared_in};
+use customs_device::artifact::{AtHand, Memory, Source as Place, Wanted, declared_in};
 use customs_ecosystem::lockfile::{Locked, Source};
 use customs_origin::lockfile::OwnManifest;
 use futures_util::StreamExt as _;
@@ -10,8 +10,13 @@ use futures_util::StreamExt as _;
 /// Documents that are asked for at the same time.
 const TOGETHER: usize = 32;
 
-/// Reads the manifests of all artifacts that are at hand and have the locked digest.
-pub(super) fn read(locked: &[Locked], places: &[Box<dyn Place>]) -> Vec<OwnManifest> {
+/// Reads the manifests of all artifacts that are at hand and have the locked digest; of those that did not
+/// change since they were read, what is remembered. Gives also what could not be remembered.
+pub(super) fn read(
+    locked: &[Locked],
+    places: &[Box<dyn Place>],
+    memory: Memory<'_>,
+) -> (Vec<OwnManifest>, Vec<String>) {
     let is_bound = |entry: &Locked| entry.source == Source::Registry && !entry.digests.is_empty();
     let numbers: Vec<usize> = locked
         .iter()
@@ -29,16 +34,15 @@ pub(super) fn read(locked: &[Locked], places: &[Box<dyn Place>]) -> Vec<OwnManif
             resolved: entry.resolved.as_deref(),
         })
         .collect();
-    let declared = declared_in(places, &wanted);
-    let own = numbers.into_iter().zip(declared);
-    own.filter_map(|(entry, declared)| {
+    let AtHand { own, notes, .. } = declared_in(places, &wanted, memory);
+    let own = numbers.into_iter().zip(own).filter_map(|(entry, own)| {
         Some(OwnManifest {
             entry,
-            declared: declared?,
+            declared: own?,
             document: None,
         })
-    })
-    .collect()
+    });
+    (own.collect(), notes)
 }
 
 /// Asks registries what their documents say of these. Of what nobody can be asked about nothing is
@@ -50,7 +54,8 @@ pub(super) async fn ask(asker: &Asker, locked: &[Locked], own: &mut [OwnManifest
         let told = asker.registry().told(&context, &entry.release).await;
         told.ok().flatten()
     };
-    let entries = own.iter().map(|one| locked.get(one.entry).cloned());
+    let entry_of = |one: &OwnManifest| locked.get(one.entry).filter(|_| one.declared.is_ok());
+    let entries = own.iter().map(|one| entry_of(one).cloned());
     let entries: Vec<Option<Locked>> = entries.collect();
     let documents: Vec<_> = futures_util::stream::iter(entries)
         .map(one)

@@ -108,10 +108,12 @@ pub(super) fn subject(
             && (installed.is_none() || run.closely.copies != Copies::Used)
         {
             // Where a tree is, its files are held against the same artifacts.
-            let own = run
-                .evidence
-                .own_manifests(&locked_in, &project.folder, &caches)?;
+            let deep = run.closely.deep;
+            let (own, notes) =
+                run.evidence
+                    .own_manifests(&locked_in, &project.folder, path, &caches, deep)?;
             locked.extend(judge_artifacts(&told, &read.graph, &own));
+            locked.not_checked.extend(notes);
         }
     }
     let subject = Subject {

@@ -641,6 +641,30 @@ fn a_feed_that_strips_evidence_is_not_checked_and_no_loss() {
     assert_ne!(subject["policy"]["answer"]["answer"], "no", "{policy:?}");
 }
 
+/// An artifact at hand that says nothing of itself is no artifact that says the right thing.
+#[test]
+fn an_artifact_whose_own_manifest_cannot_be_read_is_not_checked_and_counted() {
+    let shop = Shop::open(CONFUSED);
+    let path = tarball("confused", "1.0.0");
+    let digest = sha512(b"no archive");
+    shop.digests.borrow_mut().insert(path, digest.clone());
+    shop.lock("p0", &[("confused", "1.0.0")]);
+    let lock = || {
+        let report = shop.report(&["verify", "--format", "json"]);
+        let told = report["subjects"][0]["locked"]["not_checked"].to_string();
+        let open = report["sum"]["lockfile"]["not_checked"].clone();
+        (told, open)
+    };
+    assert_eq!(lock(), ("[]".to_owned(), json!(0)));
+    let (first, rest) = (&digest.to_hex()[..2], &digest.to_hex()[2..]);
+    let file = format!("own/cache/verify/artifacts/sha512/{first}/{rest}");
+    shop.write(&file, "no archive");
+    let (told, open) = lock();
+    let says = "1 artifact says nothing of itself that can be read (confused@1.0.0): its archive";
+    assert!(told.contains(says), "{told}");
+    assert_eq!(open, json!(1));
+}
+
 /// What lies in an artifact is held against its lockfile and its document before anything is installed.
 #[test]
 fn an_artifact_that_says_more_than_its_lockfile_and_its_document_is_told_without_a_tree() {

@@ -1,39 +1,36 @@
 //! What an artifact says of itself: the manifest that lies in it.
 
+#[cfg(test)]
+mod tests;
+
 use super::unpacked::{Inside, Reading, Unpacked};
-use super::{Form, Source, Wanted, limit, tarball, zip};
-use crate::tree::each;
+use super::{Wanted, limit, tarball, zip};
 use customs_ecosystem::cargo::declared_by_cargo_toml;
 use customs_ecosystem::npm::NpmRelease;
 use customs_ecosystem::pypi::Metadata;
-use customs_model::{Declared, DigestAlgorithm, Ecosystem};
+use customs_model::{Declared, DigestAlgorithm, Ecosystem, PackageName, printable};
 use serde_json::Value;
+use std::collections::BTreeSet;
 use std::fs::File;
 use std::io::Read as _;
 use std::path::Path;
 
-/// What each of these artifacts says of itself, in their order: the first copy in these places that is
-/// what is promised. None where none is at hand.
-pub fn declared_in(places: &[Box<dyn Source>], wanted: &[Wanted<'_>]) -> Vec<Option<Declared>> {
-    let one = |wanted: &Wanted<'_>| {
-        // A place that cannot be read is told by the tree check, which needs it more.
-        let found = places.iter().filter_map(|place| place.find(wanted).ok()?);
-        let mut artifacts = found.filter(|candidate| candidate.form == Form::Artifact);
-        artifacts.find_map(|candidate| declared(&candidate.path, wanted))
-    };
-    each(wanted, None, one)
-}
+/// What an artifact says of itself, or why that could not be read: one clause, safe to print.
+pub type Own = Result<Declared, String>;
 
-/// Reads the manifest in a copy of an artifact. None where the copy is not what is promised, or has
-/// no manifest that can be read: both are told by who compares its files.
-pub fn declared(path: &Path, wanted: &Wanted<'_>) -> Option<Declared> {
+/// Names that are told of one artifact.
+const TOLD: usize = 4;
+
+/// Reads the manifest in a copy of an artifact. None where the copy is not what is promised, which is
+/// told by who compares its files.
+pub fn declared(path: &Path, wanted: &Wanted<'_>) -> Option<Own> {
     let ecosystem = wanted.release.package.ecosystem();
     let algorithms: Vec<DigestAlgorithm> = wanted
         .strongest()
         .map(|one| one.algorithm())
         .into_iter()
         .collect();
-    let is_zip = starts_as_zip(path)?;
+    let is_zip = starts_as_zip(path);
     let keep = |path: &str| u64::from(is_manifest(ecosystem, is_zip, path)) * limit::MANIFEST;
     let reading = Reading {
         algorithms: &algorithms,
@@ -43,37 +40,134 @@ pub fn declared(path: &Path, wanted: &Wanted<'_>) -> Option<Declared> {
         },
         keep: &keep,
     };
-    let read: Unpacked = match is_zip {
-        true => zip::read(path, &reading).ok()?,
-        false => tarball::read(path, &reading).ok()?,
+    let read = match is_zip {
+        true => zip::read(path, &reading).map_err(|why| why.to_string()),
+        false => tarball::read(path, &reading).map_err(|why| why.to_string()),
+    };
+    let read = match read {
+        Ok(read) => read,
+        Err(why) => return Some(Err(unread(&why))),
     };
     if !read.digests.iter().any(|one| wanted.digests.contains(one)) {
         return None;
     }
-    let bytes = read.kept.values().next()?;
-    match ecosystem {
-        Ecosystem::Npm => of_npm(bytes),
-        Ecosystem::Cargo => declared_by_cargo_toml(bytes),
-        Ecosystem::PyPi => Some(Metadata::parse(bytes).ok()?.declared()),
+    if let Some(why) = &read.fault {
+        return Some(Err(unread(why)));
     }
+    Some(manifest(&read, is_zip, &wanted.release.package))
 }
 
-fn starts_as_zip(path: &Path) -> Option<bool> {
+fn unread(why: &str) -> String {
+    format!("its archive cannot be read: {}", printable(why, 200))
+}
+
+fn starts_as_zip(path: &Path) -> bool {
     let mut head = [0; 2];
-    File::open(path).ok()?.read_exact(&mut head).ok()?;
-    Some(&head == b"PK")
+    let read = File::open(path).and_then(|mut file| file.read_exact(&mut head));
+    read.is_ok() && &head == b"PK"
 }
 
 fn is_manifest(ecosystem: Ecosystem, is_zip: bool, path: &str) -> bool {
     match ecosystem {
         Ecosystem::Npm => path == "package.json",
         Ecosystem::Cargo => path == "Cargo.toml",
-        Ecosystem::PyPi if is_zip => {
-            let folder = path.strip_suffix("/METADATA");
-            folder.is_some_and(|it| it.ends_with(".dist-info") && !it.contains('/'))
-        }
+        Ecosystem::PyPi if is_zip => match path.split_once('/') {
+            Some((folder, "METADATA")) => folder.ends_with(INFO),
+            // Old source archives are zips, too.
+            Some((_, "PKG-INFO")) => true,
+            _ => false,
+        },
         Ecosystem::PyPi => path == "PKG-INFO",
     }
+}
+
+/// How the folder of a wheel ends that says what it is.
+const INFO: &str = ".dist-info";
+
+fn manifest(read: &Unpacked, is_zip: bool, package: &PackageName) -> Own {
+    match package.ecosystem() {
+        Ecosystem::Npm => of_npm(bytes_of(read, "package.json")?)
+            .ok_or_else(|| "its package.json is no manifest of npm".to_owned()),
+        Ecosystem::Cargo => declared_by_cargo_toml(bytes_of(read, "Cargo.toml")?)
+            .ok_or_else(|| "its Cargo.toml is no manifest of cargo".to_owned()),
+        Ecosystem::PyPi if is_zip => of_zip(read, package),
+        Ecosystem::PyPi => of_python("PKG-INFO", bytes_of(read, "PKG-INFO")?),
+    }
+}
+
+/// The content of a manifest.
+fn bytes_of<'r>(read: &'r Unpacked, path: &str) -> Result<&'r [u8], String> {
+    let name = path.rsplit('/').next().unwrap_or(path);
+    let there = read.entries.iter().filter(|entry| entry.path == path);
+    match (there.count(), read.kept.get(path)) {
+        (0, _) => Err(format!("it has no {name}")),
+        (_, None) => Err(format!(
+            "its {name} is no file of at most {} bytes",
+            limit::MANIFEST
+        )),
+        (_, Some(bytes)) => Ok(bytes),
+    }
+}
+
+/// A wheel, as pip and uv take it: it has one folder `.dist-info`, which bears the name of the package.
+/// Both refuse any other. Without such a folder it is a source archive.
+fn of_zip(read: &Unpacked, package: &PackageName) -> Own {
+    let folders = read.entries.iter().filter_map(|entry| {
+        let first = entry.path.split('/').next()?;
+        first.ends_with(INFO).then_some(first)
+    });
+    let folders: BTreeSet<&str> = folders.collect();
+    let mut all = folders.iter();
+    let (folder, others) = (all.next(), all.len());
+    let Some(folder) = folder else {
+        let mut found = read.kept.iter();
+        return match (found.next(), found.next()) {
+            (Some((path, bytes)), None) => of_python(path, bytes),
+            (Some(_), Some(_)) => Err("it has several PKG-INFO".to_owned()),
+            (None, _) => Err("it has neither METADATA nor PKG-INFO that can be read".to_owned()),
+        };
+    };
+    if others > 0 {
+        let told: Vec<String> = folders
+            .iter()
+            .take(TOLD)
+            .map(|one| printable(one, 100))
+            .collect();
+        return Err(format!(
+            "it has {} folders {INFO}, which installers refuse ({})",
+            others + 1,
+            told.join(", ")
+        ));
+    }
+    let path = format!("{folder}/METADATA");
+    let times = read.entries.iter().filter(|entry| entry.path == path);
+    if times.count() > 1 {
+        return Err("it has METADATA several times".to_owned());
+    }
+    let declared = of_python("METADATA", bytes_of(read, &path)?)?;
+    let is_own = |name: &str| {
+        let name = PackageName::new(Ecosystem::PyPi, name);
+        name.is_ok_and(|name| name == *package)
+    };
+    let named = folder.strip_suffix(INFO).unwrap_or_default();
+    let named = named.rsplit_once('-').map_or(named, |(name, _)| name);
+    // One that also calls itself something else is told as that.
+    if !is_own(named) && declared.name.as_deref().is_none_or(is_own) {
+        let folder = printable(folder, 100);
+        return Err(format!(
+            "its folder {folder} is not that of {package}, which installers refuse"
+        ));
+    }
+    Ok(declared)
+}
+
+fn of_python(name: &str, bytes: &[u8]) -> Own {
+    let read = Metadata::parse(bytes);
+    let read = read.map_err(|why| {
+        let name = printable(name, 200);
+        format!("its {name}: {}", printable(&why.to_string(), 200))
+    })?;
+    Ok(read.declared())
 }
 
 /// Without what comes inside of the artifact: no lockfile has to tell of it.
@@ -99,63 +193,4 @@ fn of_npm(bytes: &[u8]) -> Option<Declared> {
         version: release.version,
         manifest,
     })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use customs_model::{Digest, ReleaseId};
-    use flate2::Compression;
-    use flate2::write::GzEncoder;
-    use std::io::Write as _;
-
-    fn tgz(name: &str, text: &str) -> Vec<u8> {
-        let mut tar = tar::Builder::new(GzEncoder::new(Vec::new(), Compression::fast()));
-        let mut header = tar::Header::new_gnu();
-        header.set_size(text.len() as u64);
-        header.set_mode(0o644);
-        tar.append_data(&mut header, name, text.as_bytes()).unwrap();
-        tar.into_inner().unwrap().finish().unwrap()
-    }
-
-    fn read(release: &str, bytes: &[u8], promised: &Digest) -> Option<Declared> {
-        let mut file = tempfile::NamedTempFile::new().unwrap();
-        file.write_all(bytes).unwrap();
-        let release: ReleaseId = release.parse().unwrap();
-        let wanted = Wanted {
-            release: &release,
-            digests: std::slice::from_ref(promised),
-            archive: None,
-            resolved: None,
-        };
-        declared(file.path(), &wanted)
-    }
-
-    #[test]
-    fn a_manifest_is_read_out_of_the_bytes_that_are_promised_and_out_of_no_others() {
-        let text = r#"{"name":"a","version":"1.0.0","dependencies":{"b":"^1","in":"1"},"bundledDependencies":["in"],"scripts":{"postinstall":"node a.js"}}"#;
-        let bytes = tgz("package/package.json", text);
-        let found = read("pkg:npm/a@1.0.0", &bytes, &Digest::sha256(&bytes)).unwrap();
-        assert_eq!(found.name.as_deref(), Some("a"));
-        let asks: Vec<&String> = found.manifest.dependencies.keys().collect();
-        assert_eq!(asks, ["b"]);
-        assert!(found.manifest.runs.scripts.contains_key("postinstall"));
-        assert!(read("pkg:npm/a@1.0.0", &bytes, &Digest::sha256(b"other")).is_none());
-    }
-
-    #[test]
-    fn a_crate_and_a_source_archive_name_themselves() {
-        let text =
-            "[package]\nname = \"b\"\nversion = \"2.0.0\"\n[dependencies.c]\nversion = \"1\"\n";
-        let bytes = tgz("a-1.0.0/Cargo.toml", text);
-        let found = read("pkg:cargo/a@1.0.0", &bytes, &Digest::sha256(&bytes)).unwrap();
-        assert_eq!(
-            (found.name.as_deref(), found.version.as_deref()),
-            (Some("b"), Some("2.0.0"))
-        );
-        let text = "Metadata-Version: 2.1\nName: b\nVersion: 2.0\n";
-        let bytes = tgz("a-1.0/PKG-INFO", text);
-        let found = read("pkg:pypi/a@1.0", &bytes, &Digest::sha256(&bytes)).unwrap();
-        assert_eq!(found.name.as_deref(), Some("b"));
-    }
 }

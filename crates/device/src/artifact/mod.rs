@@ -5,6 +5,7 @@
 //! is a [`Poisoned`] cache. Trees and caches may share inodes (bun, uv, pnpm), so a cache
 //! that was not hashed against the lockfile proves nothing.
 
+mod at_hand;
 mod by_digest;
 mod cargo_cache;
 mod content;
@@ -20,9 +21,10 @@ pub mod verified;
 mod yarn_cache;
 pub mod zip;
 
+pub use at_hand::{AtHand, Memory, declared_in};
 pub use by_digest::ByDigest;
 pub use cargo_cache::CargoRegistryCache;
-pub use declared::{declared, declared_in};
+pub use declared::{Own, declared};
 pub use file_list::FileLists;
 pub use npm_cache::NpmCache;
 pub use own_file::OwnFile;

@@ -20,7 +20,7 @@
 
 use super::disk::{self, Found, FoundKind, Stamp};
 use super::{Difference, PackageTree, TreeReport};
-use customs_model::Digest;
+use customs_model::{Declared, Digest};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 use std::collections::BTreeMap;
@@ -70,6 +70,8 @@ pub enum Remembered {
     Loose(String, Vec<Difference>),
     /// A folder whose packages share it, by its place.
     Shared(String, Box<TreeReport>),
+    /// What an artifact says of itself, by the promise that it keeps.
+    Manifest(String, Box<Declared>),
 }
 
 /// What a verified package means for others.
@@ -87,7 +89,7 @@ impl Remembered {
     fn place(&self) -> &str {
         match self {
             Self::Package(package, _) => &package.place,
-            Self::Loose(place, _) | Self::Shared(place, _) => place,
+            Self::Loose(place, _) | Self::Shared(place, _) | Self::Manifest(place, _) => place,
         }
     }
 }
@@ -182,7 +184,7 @@ impl Seen {
 fn read(path: &Path, head: &Head) -> Result<BTreeMap<String, Line>, Option<String>> {
     let say = |why: String| {
         Some(format!(
-            "what was remembered of this tree is not used: {why}"
+            "what was remembered from before is not used: {why}"
         ))
     };
     let meta = match fs::symlink_metadata(path) {
@@ -247,19 +249,9 @@ pub fn fingerprint(found: &Found, with: &[&[u8]], now: SystemTime) -> Option<Str
     if !found.strange.is_empty() || !found.unread.is_empty() {
         return None;
     }
-    let settled = now
-        .duration_since(UNIX_EPOCH)
-        .ok()?
-        .checked_sub(SETTLED)?
-        .as_nanos();
-    let settled = i128::try_from(settled).ok()?;
-    let mut hasher = Sha256::new();
-    for part in with {
-        hasher.update((part.len() as u64).to_le_bytes());
-        hasher.update(part);
-    }
-    let is_settled =
-        |stamp: &Stamp| stamp.tells() && stamp.changed <= settled && stamp.modified <= settled;
+    let settled = settled(now)?;
+    let mut hasher = hasher_over(with);
+    let is_settled = |stamp: &Stamp| is_settled(stamp, settled);
     hasher.update((found.roots.len() as u64).to_le_bytes());
     for root in &found.roots {
         if !is_settled(root) {
@@ -278,6 +270,35 @@ pub fn fingerprint(found: &Found, with: &[&[u8]], now: SystemTime) -> Option<Str
     }
     let digest: [u8; 32] = hasher.finalize().into();
     Some(Digest::from_sha256(digest).to_hex())
+}
+
+/// The same of one file.
+pub fn fingerprint_of(stamp: &Stamp, with: &[&[u8]], now: SystemTime) -> Option<String> {
+    if !is_settled(stamp, settled(now)?) {
+        return None;
+    }
+    let mut hasher = hasher_over(with);
+    hasher.update(bytes_of(FoundKind::File, stamp));
+    Some(Digest::from_sha256(hasher.finalize().into()).to_hex())
+}
+
+/// Until when nothing must have changed, in nanoseconds.
+fn settled(now: SystemTime) -> Option<i128> {
+    let until = now.duration_since(UNIX_EPOCH).ok()?.checked_sub(SETTLED)?;
+    i128::try_from(until.as_nanos()).ok()
+}
+
+fn is_settled(stamp: &Stamp, settled: i128) -> bool {
+    stamp.tells() && stamp.changed <= settled && stamp.modified <= settled
+}
+
+fn hasher_over(with: &[&[u8]]) -> Sha256 {
+    let mut hasher = Sha256::new();
+    for part in with {
+        hasher.update((part.len() as u64).to_le_bytes());
+        hasher.update(part);
+    }
+    hasher
 }
 
 fn bytes_of(kind: FoundKind, stamp: &Stamp) -> [u8; 61] {

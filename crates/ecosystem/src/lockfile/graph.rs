@@ -23,10 +23,12 @@ mod yarn_berry;
 mod yarn_classic;
 
 use super::{Error, Kind, Locked, Lockfile, Source, error_of, text_of};
+use crate::pypi;
 use builder::Builder;
-use customs_model::{Digest, ReleaseId};
+use customs_model::{Digest, PackageName, ReleaseId};
 pub(super) use npm::asks as npm_asks;
-use std::collections::VecDeque;
+use std::cmp::Ordering;
+use std::collections::{BTreeSet, VecDeque};
 
 /// A lockfile with all that it says about who asks for what.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -51,6 +53,19 @@ pub struct Graph {
     /// What the project or a member asks for and gets by a link to a folder (pnpm). Other formats
     /// have packages for such folders.
     pub links: Vec<Linked>,
+    /// What its client was given in the place of packages' own metadata (uv's `dependency-metadata`).
+    pub stated: Vec<Stated>,
+}
+
+/// What stands in the place of a package's own metadata.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Stated {
+    /// The package.
+    pub package: PackageName,
+    /// Its version, as written; none: every one for which nothing else is stated.
+    pub version: Option<String>,
+    /// The names of what it asks for on every machine and without extras.
+    pub always: BTreeSet<String>,
 }
 
 /// A folder that stands for what is asked for.
@@ -224,6 +239,21 @@ impl Graph {
     /// The release of a package, where its version is written.
     pub fn release(&self, package: &Package) -> Option<&ReleaseId> {
         self.locked(package).map(|locked| &locked.release)
+    }
+
+    /// What stands in the place of the metadata of a release, as uv finds it: by its version, else by its
+    /// name alone.
+    pub fn stated_of(&self, release: &ReleaseId) -> Option<&Stated> {
+        let of_name = || {
+            let stated = self.stated.iter();
+            stated.filter(|one| one.package == release.package)
+        };
+        let version = release.version.as_str();
+        let is_same = |written: &str| {
+            written == version || pypi::compare(written, version) == Some(Ordering::Equal)
+        };
+        let exact = of_name().find(|one| one.version.as_deref().is_some_and(is_same));
+        exact.or_else(|| of_name().find(|one| one.version.is_none()))
     }
 
     /// For each package the one that brought it in by the shortest way, none for what the

@@ -41,7 +41,9 @@ mod properties;
 mod testing;
 
 pub use edit::{json_text, set_json_text};
-pub use graph::{Ask, AskKind, Commands, Graph, Importer, Key, Linked, NamedFile, Package, Way};
+pub use graph::{
+    Ask, AskKind, Commands, Graph, Importer, Key, Linked, NamedFile, Package, Stated, Way,
+};
 pub use kind::Kind;
 pub use manifest::{Manifest, ManifestError, ManifestKind};
 pub use moved::{Incoming, IncomingFile, Moved, moved};

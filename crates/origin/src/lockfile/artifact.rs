@@ -1,8 +1,12 @@
 //! What an artifact says of itself against what its lockfile and its registry say of it: before
 //! anything is installed, wherever the artifact is at hand.
 
+#[cfg(test)]
+mod tests;
+
 use super::doc::LockRuleDoc;
 use super::finding::{Findings, Judgement, Said};
+use super::open::Open;
 use customs_ecosystem::lockfile::{Graph, Kind};
 use customs_ecosystem::pypi;
 use customs_model::{
@@ -19,7 +23,9 @@ pub(super) static DOC: LockRuleDoc = LockRuleDoc {
            entry; its dependencies against those that the lockfile has for the entry, and its scripts at \
            install where the lockfile tells of those (npm, old formats of pnpm); with `--fetch` both also against \
            the registry's document. Left out are what platforms or \
-           extras ask for, what is bundled, and all dependencies where overrides or hooks may have changed them.",
+           extras ask for, what is bundled, and all dependencies where overrides or hooks may have changed them; of a \
+           package that uv was given other metadata of (`dependency-metadata`), those that this does not have. An \
+           artifact whose manifest cannot be read is not checked.",
     why: "Managers resolve by the registry's document and by the lockfile, and run what lies in the \
           artifact. Who makes the two differ shows reviewers a package that nobody installs.",
     effect: "fails where the artifact is of another name or version; warns where it has a dependency, a \
@@ -44,22 +50,31 @@ pub(super) static DOC: LockRuleDoc = LockRuleDoc {
 pub struct OwnManifest {
     /// Which entry of the lockfile it is the artifact of, by its number.
     pub entry: usize,
-    /// What stands in it.
-    pub declared: Declared,
+    /// What stands in it, or why it could not be read: one clause, safe to print.
+    pub declared: Result<Declared, String>,
     /// What the registry's document says of the release; none where nobody was asked.
     pub document: Option<Manifest>,
 }
 
-/// Holds what artifacts say of themselves against their lockfile and against documents. `file` is
-/// the lockfile's path, for people.
+/// Holds what artifacts say of themselves against their lockfile and against documents: a finding for each
+/// contradiction, and one sentence for each reason why others could not be read. `file` is the lockfile's
+/// path, for people.
 pub fn judge_artifacts(file: &str, graph: &Graph, own: &[OwnManifest]) -> Judgement {
     let mut judgement = Judgement::default();
     let mut findings = Findings::of(DOC.id, &mut judgement);
+    let mut open = Open::default();
     for one in own {
         let Some(entry) = graph.lockfile.entries.get(one.entry) else {
             continue;
         };
         let release = &entry.release;
+        let declared = match &one.declared {
+            Ok(declared) => declared,
+            Err(why) => {
+                open.add(printable(why, 300), release);
+                continue;
+            }
+        };
         let mut say = |severity, message, evidence| {
             findings.add(Said {
                 severity,
@@ -71,12 +86,12 @@ pub fn judge_artifacts(file: &str, graph: &Graph, own: &[OwnManifest]) -> Judgem
             });
         };
         let spoken = printable(&release.spoken(), 160);
-        let against = against_lock(graph, one);
+        let against = against_lock(graph, one.entry, declared);
         let (others, more): (Vec<&Contradiction>, Vec<&Contradiction>) =
             against.iter().partition(|one| one.kind.is_of_another());
         if !others.is_empty() {
-            let name = one.declared.name.as_deref().unwrap_or("nothing");
-            let version = one.declared.version.as_deref().unwrap_or("no version");
+            let name = declared.name.as_deref().unwrap_or("nothing");
+            let version = declared.version.as_deref().unwrap_or("no version");
             let itself = printable(&format!("{name}@{version}"), 160);
             let message = format!("the artifact that is locked as {spoken} calls itself {itself}");
             say(Severity::High, message, Vec::new());
@@ -92,7 +107,7 @@ pub fn judge_artifacts(file: &str, graph: &Graph, own: &[OwnManifest]) -> Judgem
         let Some(document) = &one.document else {
             continue;
         };
-        let hidden = one.declared.contradictions(release, document);
+        let hidden = declared.contradictions(release, document);
         let hidden: Vec<String> = hidden
             .iter()
             .filter(|one| one.kind.is_rare() && !one.kind.is_of_another())
@@ -104,18 +119,26 @@ pub fn judge_artifacts(file: &str, graph: &Graph, own: &[OwnManifest]) -> Judgem
             say(Severity::Medium, message, hidden);
         }
     }
+    open.tell(
+        &mut findings,
+        file,
+        (
+            "artifact says nothing of itself that can be read",
+            "artifacts say nothing of themselves that can be read",
+        ),
+    );
     findings.finish();
     judgement
 }
 
 /// What the artifact says and the lockfile does not.
-fn against_lock(graph: &Graph, one: &OwnManifest) -> Vec<Contradiction> {
-    let Some(entry) = graph.lockfile.entries.get(one.entry) else {
+fn against_lock(graph: &Graph, number: usize, declared: &Declared) -> Vec<Contradiction> {
+    let Some(entry) = graph.lockfile.entries.get(number) else {
         return Vec::new();
     };
     let release = &entry.release;
     let ecosystem = release.package.ecosystem();
-    let mut declared = one.declared.clone();
+    let mut declared = declared.clone();
     // Peers, extras and features are resolved by more than the package's own words.
     declared.manifest.optional_dependencies.clear();
     declared.manifest.offers = customs_model::Offers::default();
@@ -123,7 +146,12 @@ fn against_lock(graph: &Graph, one: &OwnManifest) -> Vec<Contradiction> {
         let always = |_: &String, words: &mut String| !words.contains(';');
         declared.manifest.dependencies.retain(always);
     }
-    let found = declared.contradictions(release, &told(graph, one.entry, entry.has_install_script));
+    // What uv was given in their place says what it locked; the rest of them it never saw.
+    if let Some(stated) = graph.stated_of(release) {
+        let asks = &mut declared.manifest.dependencies;
+        asks.retain(|name, _| stated.always.contains(name));
+    }
+    let found = declared.contradictions(release, &told(graph, number, entry.has_install_script));
     let is_said = |one: &Contradiction| match one.kind {
         ContradictionKind::OtherVersion => !is_same_version(release, &one.artifact),
         kind => kind.is_rare(),
@@ -185,117 +213,4 @@ fn words(contradiction: &Contradiction) -> String {
         ContradictionKind::OtherEntry => "another entry",
     };
     format!("{what}: {}", contradiction.artifact)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::super::testing::{graph, lines};
-    use super::*;
-
-    fn lock(entry: &str) -> String {
-        format!(
-            r#"{{"name":"shop","lockfileVersion":3,"requires":true,"packages":{{
-            "":{{"name":"shop","dependencies":{{"a":"1"}}}},
-            "node_modules/a":{{"version":"1.0.0",{entry}"dependencies":{{"b":"^1","alias":"npm:c@1"}}}},
-            "node_modules/alias":{{"name":"c","version":"1.0.0"}},
-            "node_modules/b":{{"version":"1.0.0"}}}}}}"#
-        )
-    }
-
-    fn own(name: &str, version: &str, dependencies: &[&str], scripts: &[&str]) -> OwnManifest {
-        let mut manifest = Manifest::default();
-        for name in dependencies {
-            manifest
-                .dependencies
-                .insert((*name).to_owned(), "^1".to_owned());
-        }
-        for name in scripts {
-            manifest
-                .runs
-                .scripts
-                .insert((*name).to_owned(), "node a.js".to_owned());
-        }
-        OwnManifest {
-            entry: 0,
-            declared: Declared {
-                name: Some(name.to_owned()),
-                version: Some(version.to_owned()),
-                manifest,
-            },
-            document: None,
-        }
-    }
-
-    fn said(lock: &str, own: OwnManifest) -> String {
-        let graph = graph(Kind::PackageLock, lock);
-        assert_eq!(graph.lockfile.entries[0].release.spoken(), "a@1.0.0");
-        lines(&judge_artifacts("package-lock.json", &graph, &[own]))
-    }
-
-    #[test]
-    fn an_artifact_of_another_release_than_its_entry_fails() {
-        insta::assert_snapshot!(said(&lock(""), own("is-odd", "3.0.1", &["b"], &[])), @"failed lock-artifact line 3: the artifact that is locked as a@1.0.0 calls itself is-odd@3.0.1");
-        assert_eq!(
-            said(&lock(""), own("a", "v1.0.0+build", &["b", "c"], &[])),
-            ""
-        );
-    }
-
-    #[test]
-    fn what_the_lockfile_does_not_tell_of_warns() {
-        let hidden = own("a", "1.0.0", &["b", "c", "evil"], &["postinstall"]);
-        insta::assert_snapshot!(said(&lock(""), hidden.clone()), @r"
-        warning lock-artifact line 3: the artifact of a@1.0.0 has what the lockfile does not tell
-            a script at install: postinstall: node a.js
-            a dependency: evil ^1
-        ");
-        // Scripts that the lockfile counts, and dependencies that an override may have changed.
-        let told = lock(r#""hasInstallScript":true,"#);
-        assert!(!said(&told, hidden.clone()).contains("script"));
-        let mut graph = graph(Kind::PackageLock, &told);
-        graph.overrides.push(("evil".to_owned(), "-".to_owned()));
-        assert_eq!(lines(&judge_artifacts("p", &graph, &[hidden])), "");
-    }
-
-    #[test]
-    fn what_the_document_does_not_tell_of_warns() {
-        let mut one = own("a", "1.0.0", &["b", "c"], &["postinstall"]);
-        one.document = Some(own("a", "1.0.0", &["b"], &[]).declared.manifest);
-        let told = lock(r#""hasInstallScript":true,"#);
-        insta::assert_snapshot!(said(&told, one), @r"
-        warning lock-artifact line 3: the artifact of a@1.0.0 has what its registry's document does not tell
-            a script at install: postinstall: node a.js
-            a dependency: c ^1
-        ");
-    }
-
-    #[test]
-    fn names_of_python_are_the_same_however_a_lockfile_writes_them() {
-        let text = "[[package]]\nname = \"a\"\nversion = \"1.0.0\"\noptional = false\npython-versions = \"*\"\nfiles = []\n\n[package.dependencies]\nPyYAML = \">=5\"\n\"zope.interface\" = \"*\"\n\n[metadata]\nlock-version = \"2.1\"\n";
-        let graph = graph(Kind::PoetryLock, text);
-        let mut one = own("a", "1.0.0", &[], &[]);
-        let asks = &mut one.declared.manifest.dependencies;
-        asks.insert("pyyaml".to_owned(), ">=5".to_owned());
-        asks.insert("zope-interface".to_owned(), String::new());
-        assert_eq!(lines(&judge_artifacts("poetry.lock", &graph, &[one])), "");
-    }
-
-    #[test]
-    fn what_python_asks_for_on_some_machines_only_is_passed_over() {
-        let text = "[[package]]\nname = \"a\"\nversion = \"1.0\"\noptional = false\npython-versions = \"*\"\nfiles = []\n\n[metadata]\nlock-version = \"2.1\"\n";
-        let graph = graph(Kind::PoetryLock, text);
-        let mut one = own("a", "1.0.0", &[], &[]);
-        let asks = &mut one.declared.manifest.dependencies;
-        asks.insert("win".to_owned(), "; sys_platform == 'win32'".to_owned());
-        assert_eq!(
-            lines(&judge_artifacts("poetry.lock", &graph, &[one.clone()])),
-            ""
-        );
-        let asks = &mut one.declared.manifest.dependencies;
-        asks.insert("evil".to_owned(), ">=1".to_owned());
-        insta::assert_snapshot!(lines(&judge_artifacts("poetry.lock", &graph, &[one])), @r"
-        warning lock-artifact line 1: the artifact of a@1.0 has what the lockfile does not tell
-            a dependency: evil >=1
-        ");
-    }
 }

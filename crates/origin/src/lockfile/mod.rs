@@ -27,6 +27,7 @@ mod cases;
 mod change;
 mod doc;
 mod finding;
+mod open;
 mod registry;
 mod rule;
 mod settings;

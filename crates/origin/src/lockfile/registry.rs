@@ -1,10 +1,9 @@
 use super::doc::LockRuleDoc;
 use super::finding::{Findings, Judgement, Said};
-use super::limit;
-use super::words::{count, list, short, shown};
+use super::open::Open;
+use super::words::short;
 use customs_ecosystem::lockfile::Locked;
 use customs_model::{Answer, Digest, Severity, printable};
-use std::collections::BTreeMap;
 
 pub(super) static DOC: LockRuleDoc = LockRuleDoc {
     id: "lock-registry",
@@ -81,7 +80,7 @@ pub fn judge_registry<'a>(
 ) -> Judgement {
     let mut judgement = Judgement::default();
     let mut findings = Findings::of(DOC.id, &mut judgement);
-    let mut open: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    let mut open = Open::default();
     for (entry, promised) in entries {
         let spoken = printable(&entry.release.spoken(), 160);
         let answer = match promised {
@@ -90,32 +89,21 @@ pub fn judge_registry<'a>(
         };
         match answer {
             Answer::Yes => {}
-            Answer::NotChecked(why) => open.entry(why.to_string()).or_default().push(spoken),
+            Answer::NotChecked(why) => open.add(why.to_string(), &entry.release),
             Answer::No => {
                 let promised = promised.as_deref().unwrap_or_default();
                 findings.add(differs(file, entry, &spoken, promised));
             }
         }
     }
-    let more = open.len().saturating_sub(limit::REASONS);
-    for (why, releases) in open.into_iter().take(limit::REASONS) {
-        findings.not_checked(format!(
-            "{}: {} not compared with the registry ({}): {why}",
-            shown(file),
-            match releases.len() {
-                1 => "1 release was".to_owned(),
-                many => format!("{} were", count(many, "release", "releases")),
-            },
-            list(&releases)
-        ));
-    }
-    if more > 0 {
-        findings.not_checked(format!(
-            "{}: for {} more were not compared with the registry either",
-            shown(file),
-            count(more, "other reason", "other reasons")
-        ));
-    }
+    open.tell(
+        &mut findings,
+        file,
+        (
+            "release was not compared with the registry",
+            "releases were not compared with the registry",
+        ),
+    );
     findings.finish();
     judgement
 }
@@ -141,6 +129,7 @@ fn differs<'a>(file: &'a str, entry: &'a Locked, spoken: &str, promised: &[Diges
 
 #[cfg(test)]
 mod tests {
+    use super::super::limit;
     use super::*;
     use customs_ecosystem::lockfile::{Kind, read};
     use customs_model::DigestAlgorithm;
@@ -183,7 +172,7 @@ mod tests {
         let all: Vec<(Locked, Promised)> = (0..limit::REASONS + 3).map(open).collect();
         let judgement = judge_registry("r.txt", all.iter().map(|(e, p)| (e, p)));
         assert_eq!(judgement.not_checked.len(), limit::REASONS + 1);
-        insta::assert_snapshot!(judgement.not_checked.last().unwrap(), @"r.txt: for 3 other reasons more were not compared with the registry either");
+        insta::assert_snapshot!(judgement.not_checked.last().unwrap(), @"r.txt: 3 reasons more for which other releases were not compared with the registry");
     }
 
     #[test]

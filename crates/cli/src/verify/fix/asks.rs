@@ -38,6 +38,8 @@ pub(super) struct Package {
     pub name: String,
     /// Which versions would do, by its own document; none where that does not say.
     pub range: Option<String>,
+    /// Its own document says that it asks for it.
+    pub declared: bool,
 }
 
 impl Who {
@@ -107,7 +109,7 @@ impl Who {
 
 /// Everybody who asks for a release.
 pub(super) async fn who(asking: &Asking<'_>, project: &Project<'_>, release: &ReleaseId) -> Who {
-    let graph = project.graph;
+    let graph = &project.graph;
     let entries = graph.lockfile.entries.iter();
     let beside = entries
         .filter(|one| one.release.package == release.package && one.release != *release)
@@ -128,6 +130,7 @@ pub(super) async fn who(asking: &Asking<'_>, project: &Project<'_>, release: &Re
         let written = written.filter(|spec| spec != release.version.as_str());
         let found = Package {
             name: package.name.clone(),
+            declared: declared.is_some(),
             range: declared.or(written),
         };
         if !packages.contains(&found) {

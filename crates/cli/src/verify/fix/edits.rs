@@ -35,6 +35,12 @@ impl Edits {
         Ok(&self.edit(path)?.after)
     }
 
+    /// A file as it is to be, where it was changed.
+    pub fn changed(&self, path: &Path) -> Option<&str> {
+        let edit = self.0.get(path)?;
+        (edit.before != edit.after).then_some(&*edit.after)
+    }
+
     /// Sets what a file is to be.
     ///
     /// # Errors

@@ -130,7 +130,7 @@ async fn of_crate(
 /// The versions that a release has of what it asks for, by their names.
 fn has(project: &Project<'_>, release: &ReleaseId) -> BTreeMap<String, Vec<String>> {
     let mut out: BTreeMap<String, Vec<String>> = BTreeMap::new();
-    let graph = project.graph;
+    let graph = &project.graph;
     let is_meant =
         |package: &&customs_ecosystem::lockfile::Package| graph.release(package) == Some(release);
     for ask in graph
@@ -148,7 +148,7 @@ fn has(project: &Project<'_>, release: &ReleaseId) -> BTreeMap<String, Vec<Strin
 
 /// Whether another package or project asks for a crate of this name as well.
 fn is_shared(project: &Project<'_>, release: &ReleaseId, name: &str) -> bool {
-    let graph = project.graph;
+    let graph = &project.graph;
     let others = graph.packages.iter();
     let others = others.filter(|package| graph.release(package) != Some(release));
     let asks = others.flat_map(|package| &package.asks);

@@ -1,9 +1,13 @@
 //! The axios scenario, 89 seconds after the publication: what was locked then, and what would stand
 //! in its place.
 
+use super::asks::Who;
+use super::planning::all;
 use super::*;
 use crate::verify::policy::testing::Counter;
+use crate::verify::policy::{Asking, OfRelease};
 use customs_ecosystem::lockfile::{Kind, ManifestKind};
+use customs_model::Answer;
 use std::fs;
 
 const AT_ONCE: &str = "2026-03-31T00:23:27Z";
@@ -50,8 +54,9 @@ async fn planned(
     let project = Project {
         folder,
         lockfile: folder.join("package-lock.json"),
-        graph,
+        graph: graph.clone(),
         manifests: &manifests,
+        replaced: Vec::new(),
     };
     let mut of = Vec::new();
     for release in refused {
@@ -63,7 +68,7 @@ async fn planned(
     }
     let of: Vec<&OfRelease> = of.iter().collect();
     let mut plan = Plan::default();
-    all(&asking, &project, "package-lock.json", &of, &mut plan).await;
+    all(&asking, project, "package-lock.json", &of, &mut plan).await;
     plan
 }
 
@@ -172,13 +177,14 @@ async fn python(counter: &Counter, kind: Kind, name: &str) -> (tempfile::TempDir
     let project = Project {
         folder: folder.path(),
         lockfile: path,
-        graph: &graph,
+        graph: graph.clone(),
         manifests: &[],
+        replaced: Vec::new(),
     };
     let of = asking.entry(&graph.lockfile.entries[0]).await;
     assert_eq!(of.answer, Answer::No, "{of:?}");
     let mut plan = Plan::default();
-    all(&asking, &project, name, &[&of], &mut plan).await;
+    all(&asking, project, name, &[&of], &mut plan).await;
     (folder, plan)
 }
 
@@ -240,6 +246,7 @@ fn who(direct: &[&str], packages: &[Option<&str>]) -> Who {
     let packages = packages.iter().map(|range| asks::Package {
         name: "b".to_owned(),
         range: range.map(str::to_owned),
+        declared: range.is_some(),
     });
     Who {
         direct: direct.collect(),

@@ -6,7 +6,7 @@ use customs_ecosystem::lockfile::{Locked, Source};
 use customs_gate::NamedText;
 use customs_model::{Clock as _, ReleaseId, Route, SystemClock, Timestamp};
 use customs_registry::{Context, Upstream, Upstreams};
-use customs_replay::{Bound, Faults, Server, Upstream as Shelves, find};
+use customs_replay::{Bound, Faults, Scenario, Server, Upstream as Shelves, find};
 use std::path::PathBuf;
 
 /// The registry, and a folder for what is kept of it.
@@ -18,7 +18,11 @@ pub struct Counter {
 impl Counter {
     /// A built-in scenario as it was at `at`.
     pub async fn open(scenario: &str, at: &str) -> Self {
-        let mut scenario = find(scenario).unwrap().unwrap();
+        Self::of(find(scenario).unwrap().unwrap(), at).await
+    }
+
+    /// A scenario as it was at `at`.
+    pub async fn of(mut scenario: Scenario, at: &str) -> Self {
         scenario.epoch = at.parse::<Timestamp>().unwrap();
         let bound = Bound::new().await.unwrap();
         let moment = scenario.moment(SystemClock.now());

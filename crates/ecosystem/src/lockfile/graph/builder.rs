@@ -3,7 +3,7 @@
 use super::super::entries::Entries;
 use super::super::tree::Fault;
 use super::super::{Kind, Lockfile, Source, requirements};
-use super::{Ask, AskKind, Commands, Graph, Importer, Key, Linked, NamedFile, Package};
+use super::{Ask, AskKind, Commands, Graph, Importer, Key, Linked, NamedFile, Package, Stated};
 
 pub(super) struct Builder<'t> {
     kind: Kind,
@@ -18,6 +18,7 @@ pub(super) struct Builder<'t> {
     pub overrides: Vec<(String, String)>,
     pub hooked: bool,
     pub links: Vec<Linked>,
+    pub stated: Vec<Stated>,
 }
 
 impl<'t> Builder<'t> {
@@ -33,6 +34,7 @@ impl<'t> Builder<'t> {
             overrides: Vec::new(),
             hooked: false,
             links: Vec::new(),
+            stated: Vec::new(),
         }
     }
 
@@ -103,6 +105,7 @@ impl<'t> Builder<'t> {
             overrides: self.overrides,
             hooked: self.hooked,
             links: self.links,
+            stated: self.stated,
         }
     }
 }

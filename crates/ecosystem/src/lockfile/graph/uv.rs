@@ -3,7 +3,9 @@
 use super::super::tree::{Fault, Node};
 use super::super::{Source, uv_lock};
 use super::builder::Builder;
-use super::{Ask, AskKind, Importer, NamedFile, Package};
+use super::{Ask, AskKind, Importer, NamedFile, Package, Stated};
+use crate::pypi::Requirement;
+use customs_model::{Ecosystem, PackageName};
 use std::collections::HashMap;
 
 pub(super) fn read(text: &str, out: &mut Builder<'_>) -> Result<(), Fault> {
@@ -23,6 +25,11 @@ pub(super) fn read(text: &str, out: &mut Builder<'_>) -> Result<(), Fault> {
         let name = rule.get_text("name").unwrap_or_default();
         out.overrides.push((name.to_owned(), spec.to_owned()));
     }
+    let given = root
+        .get("manifest")
+        .and_then(|m| m.get("dependency-metadata"));
+    let given = given.map(Node::list).unwrap_or_default();
+    out.stated = given.iter().filter_map(stated).collect();
     let mut asked = Vec::new();
     for node in uv_lock::packages(&root) {
         match member_path(node) {
@@ -45,6 +52,20 @@ pub(super) fn read(text: &str, out: &mut Builder<'_>) -> Result<(), Fault> {
     }
     lead(&asked, out);
     Ok(())
+}
+
+/// What uv was given in the place of a package's own metadata. One that names nothing is for nothing.
+fn stated(node: &Node<'_>) -> Option<Stated> {
+    let package = PackageName::new(Ecosystem::PyPi, node.get_text("name")?).ok()?;
+    let requires = node.get("requires-dist").map(Node::list);
+    let requires = requires.unwrap_or_default().iter();
+    let asks = requires.filter_map(|item| Requirement::parse(item.text()?));
+    let always = asks.filter(|one| one.marker.is_none());
+    Some(Stated {
+        package,
+        version: node.get_text("version").map(str::to_owned),
+        always: always.map(|one| one.name.as_str().to_owned()).collect(),
+    })
 }
 
 /// The folder of a project that is installed from where it lies.
@@ -191,6 +212,7 @@ fn join(
 #[cfg(test)]
 mod tests {
     use super::super::super::Kind;
+    use super::super::Graph;
     use super::super::testing::graph;
 
     #[test]
@@ -209,5 +231,34 @@ mod tests {
         61: torch@2.4.0 conditional torch-2.4.0-cp311-cp311-win_amd64.whl
         72: torch@2.4.0+cpu torch-2.4.0+cpu-cp311-cp311-linux_x86_64.whl
         ");
+    }
+
+    #[test]
+    fn metadata_that_uv_was_given_is_found_by_its_version_and_else_by_its_name_alone() {
+        let of = |name: &str, version: &str, asks: &str| {
+            format!(
+                "[[manifest.dependency-metadata]]\nname = \"{name}\"\n{version}requires-dist = [{asks}]\n\n"
+            )
+        };
+        let text = format!(
+            "version = 1\n\n{}{}{}",
+            of(
+                "A_b",
+                "version = \"1.0\"\n",
+                "\"X.y>=1\", \"z; python_version < '3'\""
+            ),
+            of("a-b", "", "\"all\""),
+            of("c", "version = \"1\"\n", "")
+        );
+        let graph = Graph::read(Kind::UvLock, text.as_bytes()).unwrap();
+        let asks = |release: &str| {
+            let stated = graph.stated_of(&release.parse().unwrap())?;
+            Some(stated.always.iter().map(String::as_str).collect::<Vec<_>>())
+        };
+        assert_eq!(asks("pkg:pypi/a-b@1.0.0"), Some(vec!["x-y"]));
+        assert_eq!(asks("pkg:pypi/a-b@2"), Some(vec!["all"]));
+        assert_eq!(asks("pkg:pypi/c@1"), Some(vec![]));
+        assert_eq!(asks("pkg:pypi/c@2"), None);
+        assert_eq!(asks("pkg:pypi/d@1"), None);
     }
 }
