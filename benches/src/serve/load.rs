@@ -151,6 +151,43 @@ pub fn each(
     sum(all, begun)
 }
 
+/// Sends each of `requests` once, and gives the validator of each answer, in their order.
+pub fn validators(
+    port: u16,
+    requests: &Arc<[Vec<u8>]>,
+    connections: usize,
+) -> Result<Vec<String>, Error> {
+    let next = Arc::new(AtomicUsize::new(0));
+    let all: Vec<_> = (0..connections)
+        .map(|_| {
+            let (requests, next) = (requests.clone(), next.clone());
+            std::thread::spawn(move || -> Result<Vec<(usize, String)>, Error> {
+                let mut connection = Connection::open(port)?;
+                let mut found = Vec::new();
+                loop {
+                    let at = next.fetch_add(1, Ordering::Relaxed);
+                    let Some(request) = requests.get(at) else {
+                        return Ok(found);
+                    };
+                    connection.send(request)?;
+                    let (head, over) = connection.head()?;
+                    connection.discard(head.length.saturating_sub(over.len() as u64))?;
+                    let etag = head.headers.into_iter().find(|(name, _)| name == "etag");
+                    let (_, etag) = etag.ok_or_else(|| Error::said("an answer has no ETag"))?;
+                    found.push((at, etag));
+                }
+            })
+        })
+        .collect();
+    let mut found = Vec::with_capacity(requests.len());
+    for thread in all {
+        let part = thread.join();
+        found.extend(part.map_err(|_| Error::said("a thread of the load ended early"))??);
+    }
+    found.sort();
+    Ok(found.into_iter().map(|(_, etag)| etag).collect())
+}
+
 fn sum(
     threads: Vec<std::thread::JoinHandle<Result<Done, Error>>>,
     begun: Instant,
