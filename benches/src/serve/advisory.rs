@@ -132,7 +132,12 @@ pub async fn measure(program: &Path, arguments: &Arguments) -> Result<Part, Erro
         },
         of("asked for the first time", first, Bar::None, ""),
         of("asked again", before, Bar::None, ""),
-        of("asked again by clients that have them (304)", known, Bar::None, ""),
+        of(
+            "asked again by clients that have them (304)",
+            known,
+            Bar::None,
+            "",
+        ),
         of(
             "asked again after the advisories: each decided anew",
             again,

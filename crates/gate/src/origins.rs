@@ -2,9 +2,9 @@
 //! before it leaves.
 //!
 //! A signature stands in a document that is at hand, so it is verified before the delivery.
-//! Attestations have to be asked for: of a young release before its first delivery, which waits for a few
-//! seconds at most, and of all others afterwards, while nobody waits; once for each
-//! artifact, bounded in number and time, and an upstream that fails is left alone for a while. One
+//! Attestations have to be asked for: of a young release, and of the release that it is compared with,
+//! before its first delivery, which waits for a few seconds at most, and of all others afterwards, while
+//! nobody waits; once for each artifact, bounded in number and time, and an upstream that fails is left alone for a while. One
 //! that turns out to be false is marked on disk, and held against each later delivery. What was
 //! looked at is remembered, so that delivering it again costs a look-up.
 
@@ -12,7 +12,7 @@ mod before;
 mod keep;
 mod line;
 
-pub(crate) use before::{FIRST, Looked};
+pub(crate) use before::{Attestation, FIRST, Looked};
 
 use customs_model::{Digest, OtherBuilder, ReleaseId, Timestamp};
 use customs_registry::Context;
@@ -39,6 +39,17 @@ pub(crate) struct Seen {
     pub refuted: Arc<[String]>,
     /// Who built it, where that is somebody else than who built the release before.
     pub builder: Option<Arc<OtherBuilder>>,
+    /// What was not looked at and would have been, a sentence each.
+    pub not_checked: Arc<[String]>,
+}
+
+/// Why evidence of an artifact is kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Because {
+    /// Somebody was given the artifact, or asked for it.
+    Delivered,
+    /// A later release is compared with it.
+    Compared,
 }
 
 /// An artifact that was delivered, and whose evidence is to be kept.
@@ -54,6 +65,8 @@ pub(crate) struct Wanted {
     pub release: ReleaseId,
     /// What its bytes hash to.
     pub digest: Digest,
+    /// Why.
+    pub because: Because,
 }
 
 /// What a gate knows of evidence.
@@ -73,8 +86,8 @@ pub(crate) struct Origins {
 
 /// What came of looking at evidence.
 struct Known {
-    /// What was seen of artifacts, by all that it rests on.
-    seen: Mutex<HashMap<String, Seen>>,
+    /// What was seen of artifacts, by all that it rests on, and from when on another look may find more.
+    seen: Mutex<HashMap<String, (Seen, Option<Timestamp>)>>,
     /// Artifacts whose attestations are false.
     suspects: Mutex<BTreeSet<(ReleaseId, Digest)>>,
 }
@@ -102,20 +115,32 @@ impl Origins {
         }
     }
 
-    /// What was seen under this name before. What was marked since is looked at again.
-    pub fn recall(&self, name: &str, release: &ReleaseId, digest: &Digest) -> Option<Seen> {
-        let seen = lock(&self.known.seen).get(name).cloned()?;
+    /// What was seen under this name before. What was marked since is looked at again, and what may be
+    /// more by now.
+    pub fn recall(
+        &self,
+        name: &str,
+        release: &ReleaseId,
+        digest: &Digest,
+        now: Timestamp,
+    ) -> Option<Seen> {
+        let (seen, again) = lock(&self.known.seen).get(name).cloned()?;
+        // A clock that was set back keeps nothing for longer than it should be.
+        let counts = |again: Timestamp| now < again && again.duration_since(now) <= keep::KEPT;
+        if !again.is_none_or(counts) {
+            return None;
+        }
         let is_news = seen.refuted.is_empty() && self.is_suspect(release, digest);
         (!is_news).then_some(seen)
     }
 
-    /// Remembers it.
-    pub fn remember(&self, name: String, seen: &Seen) {
+    /// Remembers it, until another look may find more.
+    pub fn remember(&self, name: String, looked: &Looked<Seen>) {
         let mut all = lock(&self.known.seen);
         if all.len() >= REMEMBERED {
             all.clear();
         }
-        all.insert(name, seen.clone());
+        all.insert(name, (looked.found.clone(), looked.again));
     }
 
     /// Held by who looks at an artifact, under the name of all that the look rests on.

@@ -383,7 +383,7 @@ fn line(ecosystem: Ecosystem, version: &str) -> Option<String> {
 }
 
 /// Sentences of rules that spoke without effect.
-fn warned(decision: &Decision) -> Vec<String> {
+pub(crate) fn warned(decision: &Decision) -> Vec<String> {
     decision
         .reasons
         .iter()

@@ -2,7 +2,7 @@ use crate::{
     Contradiction, Digest, Inspection, Known, Offers, PackageName, ReleaseId, Timestamp, Version,
 };
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// Everything known about one release (on PyPI: one file of a release) at one
@@ -127,6 +127,12 @@ pub struct OtherBuilder {
     pub before: Version,
     /// What differs, a clause each, safe to print.
     pub differs: Vec<String>,
+    /// Required dependencies that the earlier one does not have, as documents say.
+    #[serde(default)]
+    pub dependencies: BTreeSet<String>,
+    /// What runs at install and does not at the earlier one's, as documents say.
+    #[serde(default)]
+    pub scripts: BTreeSet<String>,
 }
 
 /// Why an artifact's manifest and list of entries are not known.

@@ -45,18 +45,21 @@ enum Pace {
 /// What facts are known by: the engine beside it is always this one.
 type Key = (Digest, Kind);
 
+/// Facts in memory.
+type Facts = Held<Key, Arc<ArtifactFacts>>;
+
 /// What was read of artifacts.
 pub(crate) struct Inspections {
     /// None: what was read is kept by who asked.
     kept: Option<Arc<Kept>>,
-    held: Mutex<Held<Key, Arc<ArtifactFacts>>>,
+    held: Arc<Mutex<Facts>>,
     unreadable: Mutex<Unreadable>,
     flights: Flights,
     readers: Readers,
     /// The right to read: there are as many as readers at once.
     permits: Arc<Semaphore>,
     /// Who loads what was kept.
-    loading: Semaphore,
+    loading: Arc<Semaphore>,
     most: u32,
     /// Where other gates look, and this one before it reads.
     shared: Option<Arc<Shared>>,
@@ -109,12 +112,12 @@ impl Inspections {
         let most = std::thread::available_parallelism().map_or(1, usize::from);
         Self {
             kept,
-            held: Mutex::new(Held::new(HELD)),
+            held: Arc::new(Mutex::new(Held::new(HELD))),
             unreadable: Mutex::new(Unreadable::new()),
             flights: Flights::default(),
             readers: Readers::new(most),
             permits: Arc::new(Semaphore::new(most)),
-            loading: Semaphore::new(at_hand::LOADING),
+            loading: Arc::new(Semaphore::new(at_hand::LOADING)),
             most: most.try_into().unwrap_or(1),
             shared,
         }

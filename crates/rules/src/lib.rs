@@ -77,6 +77,6 @@ pub use policy::{
     Exemption, GUARDED, Grant, Ignored, LockedMode, Mode, NamePattern, Policy, PolicyError, Problem,
 };
 pub use recognise::{Recogniser, recognisers};
-pub use rule::{Ask, Case, Rule, adds_content, hook_hold, lane_objection};
+pub use rule::{Ask, Case, ORIGIN_LOOKED_AT, Rule, adds_content, hook_hold, lane_objection};
 pub use score::{CAP, SIGNALS, Score, Shown, Signal, THRESHOLD, score};
 pub use words::{end as show_end, instant as show_instant, parse_duration};

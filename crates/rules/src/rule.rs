@@ -37,6 +37,7 @@ mod young_dependency;
 
 pub(crate) use change::at_install_words;
 pub use change::{adds_content, lane_objection};
+pub use other_builder::ORIGIN_LOOKED_AT;
 
 /// Every rule, in the order in which findings and reasons are listed.
 pub(crate) static ALL: &[&dyn Rule] = &[

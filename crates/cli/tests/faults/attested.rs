@@ -30,11 +30,16 @@ pub fn files(authorities: &synthetic::World) -> TrustFiles {
 /// A gate whose user trusts these files.
 pub async fn trusting(files: &TrustFiles) -> World {
     // Long, so that a busy machine changes nothing.
+    trusting_through(Faults::none(), Duration::from_secs(60), files).await
+}
+
+/// The same in front of a registry that fails, with so much patience for its attestations.
+pub async fn trusting_through(faults: Faults, evidence: Duration, files: &TrustFiles) -> World {
     let waits = Waits {
-        evidence: Duration::from_secs(60),
+        evidence,
         ..Waits::default()
     };
-    let mut world = World::with(Faults::none(), waits).await;
+    let mut world = World::with(faults, waits).await;
     let folder = world.gate.folder.path().join("data").join("trust");
     std::fs::create_dir_all(&folder).unwrap();
     for (name, bytes) in [

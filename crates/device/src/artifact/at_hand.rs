@@ -14,6 +14,10 @@ use std::time::SystemTime;
 /// Bytes of what an artifact says that are remembered; what says more is read each time.
 const LONGEST: usize = 64 << 10;
 
+/// How artifacts are read. Raised with each change after which one may be read to say something else;
+/// what was remembered before counts no longer, nor what another release of this program remembered.
+const READER: &str = concat!(env!("CARGO_PKG_VERSION"), " 2");
+
 /// Where what was read is remembered.
 #[derive(Debug, Clone, Copy)]
 pub struct Memory<'a> {
@@ -130,7 +134,7 @@ fn at(candidate: &Candidate, wanted: &Wanted<'_>, now: SystemTime) -> Option<(St
     let digests: Vec<String> = wanted.digests.iter().map(ToString::to_string).collect();
     let place = format!("{} {}", wanted.release, digests.join(" "));
     let path = candidate.path.as_os_str().as_encoded_bytes();
-    let with = [place.as_bytes(), path];
+    let with = [READER.as_bytes(), place.as_bytes(), path];
     let print = fingerprint_of(&Stamp::of(&about), &with, now)?;
     // A lockfile may have very many digests of one release.
     let place = Digest::sha256(place.as_bytes()).to_hex();

@@ -109,23 +109,28 @@ fn bytes_of<'r>(read: &'r Unpacked, path: &str) -> Result<&'r [u8], String> {
     }
 }
 
-/// A wheel, as pip and uv take it: it has one folder `.dist-info`, which bears the name of the package.
-/// Both refuse any other. Without such a folder it is a source archive.
+/// A wheel, as at least one of pip and uv takes it: of its folders `.dist-info` one has METADATA, and that
+/// one's name begins with the package's. pip refuses a second folder whatever lies in it, uv does not look
+/// at one without METADATA; what one of the two takes is read. Without such a folder it is a source archive.
 fn of_zip(read: &Unpacked, package: &PackageName) -> Own {
-    let folders = read.entries.iter().filter_map(|entry| {
-        let first = entry.path.split('/').next()?;
-        first.ends_with(INFO).then_some(first)
+    let parts = read.entries.iter().filter_map(|entry| {
+        let (folder, file) = entry.path.split_once('/')?;
+        folder.ends_with(INFO).then_some((folder, file))
     });
-    let folders: BTreeSet<&str> = folders.collect();
-    let mut all = folders.iter();
-    let (folder, others) = (all.next(), all.len());
-    let Some(folder) = folder else {
+    let parts: Vec<(&str, &str)> = parts.collect();
+    if parts.is_empty() {
         let mut found = read.kept.iter();
         return match (found.next(), found.next()) {
             (Some((path, bytes)), None) => of_python(path, bytes),
             (Some(_), Some(_)) => Err("it has several PKG-INFO".to_owned()),
             (None, _) => Err("it has neither METADATA nor PKG-INFO that can be read".to_owned()),
         };
+    }
+    let with_metadata = parts.iter().filter(|(_, file)| *file == "METADATA");
+    let folders: BTreeSet<&str> = with_metadata.map(|(folder, _)| *folder).collect();
+    let mut all = folders.iter();
+    let (Some(folder), others) = (all.next(), all.len()) else {
+        return Err("it has no METADATA".to_owned());
     };
     if others > 0 {
         let told: Vec<String> = folders
@@ -134,7 +139,7 @@ fn of_zip(read: &Unpacked, package: &PackageName) -> Own {
             .map(|one| printable(one, 100))
             .collect();
         return Err(format!(
-            "it has {} folders {INFO}, which installers refuse ({})",
+            "it has {} folders {INFO} with METADATA, which installers refuse ({})",
             others + 1,
             told.join(", ")
         ));
@@ -149,10 +154,14 @@ fn of_zip(read: &Unpacked, package: &PackageName) -> Own {
         let name = PackageName::new(Ecosystem::PyPi, name);
         name.is_ok_and(|name| name == *package)
     };
-    let named = folder.strip_suffix(INFO).unwrap_or_default();
-    let named = named.rsplit_once('-').map_or(named, |(name, _)| name);
+    // The end of the name is not what they look at.
+    let named = PackageName::new(
+        Ecosystem::PyPi,
+        folder.strip_suffix(INFO).unwrap_or_default(),
+    );
+    let is_named = named.is_ok_and(|named| named.as_str().starts_with(package.as_str()));
     // One that also calls itself something else is told as that.
-    if !is_own(named) && declared.name.as_deref().is_none_or(is_own) {
+    if !is_named && declared.name.as_deref().is_none_or(is_own) {
         let folder = printable(folder, 100);
         return Err(format!(
             "its folder {folder} is not that of {package}, which installers refuse"

@@ -1,7 +1,7 @@
 //! Keeping evidence, one artifact at a time, while nobody waits for anything.
 
 use super::line::Next;
-use super::{Known, Origins, Wanted, lock};
+use super::{Because, Known, Origins, Wanted, lock};
 use crate::background::{Rest, ends_well};
 use crate::report::{Event, Proof};
 use crate::server::Gate;
@@ -10,6 +10,7 @@ use customs_origin::Trust;
 use customs_registry::Registry;
 use customs_registry::evidence::{self, ArtifactEvidence, EvidenceStore, Told, false_attestations};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 /// How long what is kept of an artifact counts: what its registry had none of, it may have then.
@@ -21,13 +22,37 @@ const PATIENCE: Duration = Duration::from_secs(60);
 /// How often the clock is looked at while something waits for it.
 const LOOK: Duration = Duration::from_secs(1);
 
-/// When an attestation is asked for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Asked {
-    /// Before the artifact is delivered for the first time.
-    Before,
-    /// Afterwards, while nobody waits.
-    After,
+/// Somebody who waits while an attestation is asked for. When it goes out of scope, nobody does.
+pub(super) struct Waited(Arc<AtomicBool>);
+
+/// Whether somebody still waits.
+pub(super) struct Watched(Arc<AtomicBool>);
+
+impl Waited {
+    pub fn begun() -> Self {
+        Self(Arc::new(AtomicBool::new(true)))
+    }
+
+    pub fn watched(&self) -> Watched {
+        Watched(Arc::clone(&self.0))
+    }
+}
+
+impl Drop for Waited {
+    fn drop(&mut self) {
+        self.0.store(false, Ordering::Release);
+    }
+}
+
+impl Watched {
+    /// Nobody waits, from the beginning.
+    fn by_nobody() -> Self {
+        Self(Arc::default())
+    }
+
+    fn by_somebody(&self) -> bool {
+        self.0.load(Ordering::Acquire)
+    }
 }
 
 /// What became of evidence that came.
@@ -90,7 +115,7 @@ impl Known {
         now: ArtifactEvidence,
         trust: Option<&Trust>,
     ) -> Kept {
-        let failed = now.offer.attestation().and_then(Told::failed).is_some();
+        let failed = is_named(&now);
         // What cannot be read is written anew. What was false is not kept once its registry has
         // taken it back.
         let replaces = !failed && lock(&self.suspects).contains(key);
@@ -138,8 +163,7 @@ impl Known {
 
 /// Whether what was kept before still counts.
 pub(super) fn counts(before: &ArtifactEvidence, now: Timestamp) -> bool {
-    let failed = before.offer.attestation().and_then(Told::failed).is_some();
-    let long = if failed { FAILED } else { KEPT };
+    let long = if is_named(before) { FAILED } else { KEPT };
     let age = now.duration_since(before.asked);
     before.offer.is_settled() || (age < long && age > -long)
 }
@@ -154,7 +178,9 @@ impl Gate {
             // One that fails is told in the log, and ends nothing else.
             ends_well(async move {
                 if ask {
-                    gate.ask_for_evidence(wanted, Asked::After).await;
+                    let origins = Arc::clone(&gate.origins);
+                    let registry = Arc::clone(&gate.registry);
+                    origins.ask(registry, wanted, Watched::by_nobody()).await;
                 } else {
                     gate.keep_at_hand(wanted).await;
                 }
@@ -177,13 +203,13 @@ impl Gate {
         let Some(found) = the_one(found.await, &wanted) else {
             return;
         };
-        let is_named = found.offer.attestation().and_then(Told::failed).is_some();
+        let is_named = is_named(&found);
         let Some(kept) = self.origins.settle(&wanted, found).await else {
             return;
         };
         let has_it = kept.all.offer.attestation().and_then(Told::here);
         let has_it = has_it.is_some();
-        self.tell(&wanted, &kept, Asked::After);
+        self.origins.tell(&wanted, &kept, now, false);
         // cargo's web API says who published, unsigned, and asks not to be asked often.
         let may_ask = wanted.release.package.ecosystem() != Ecosystem::Cargo;
         if is_named && may_ask && (suspect || !has_it) {
@@ -191,20 +217,29 @@ impl Gate {
             lock(&self.origins.line).ask(upstream, wanted);
         }
     }
+}
 
-    /// What its registry has to be asked for.
-    pub(super) async fn ask_for_evidence(&self, wanted: Wanted, when: Asked) {
+impl Origins {
+    /// What its registry has to be asked for. Safe to give up only where nobody waits for what comes of it.
+    pub(super) async fn ask(
+        self: Arc<Self>,
+        registry: Arc<Registry>,
+        wanted: Wanted,
+        waited: Watched,
+    ) {
+        let begun = registry.clock.now();
+        // Whoever delivers it meanwhile does not ask for it again.
+        let long = begun.saturating_add(KEPT).unwrap_or(begun);
+        self.counts_until(&wanted, long);
         let pace = evidence::Pace::default();
-        let asked = self
-            .registry
-            .evidence(&wanted.context, wanted.asked(), &pace);
+        let asked = registry.evidence(&wanted.context, wanted.asked(), &pace);
         let found = tokio::time::timeout(PATIENCE, asked).await;
         let upstream = wanted.upstream.shown();
-        let now = self.registry.clock.now();
+        let now = registry.clock.now();
         let soon = now.saturating_add(FAILED).unwrap_or(now);
         let Some(found) = found.ok().and_then(|found| the_one(found, &wanted)) else {
-            self.origins.counts_until(&wanted, soon);
-            return lock(&self.origins.line).failed(upstream, now);
+            self.counts_until(&wanted, soon);
+            return lock(&self.line).failed(upstream, now);
         };
         let told = found.offer.attestation();
         let (failed, shown) = match told {
@@ -214,7 +249,7 @@ impl Gate {
             Some(Told::Absent) | None => (false, None),
         };
         {
-            let mut line = lock(&self.origins.line);
+            let mut line = lock(&self.line);
             if failed {
                 line.failed(upstream.clone(), now);
             } else {
@@ -222,7 +257,7 @@ impl Gate {
             }
         }
         if failed {
-            self.origins.counts_until(&wanted, soon);
+            self.counts_until(&wanted, soon);
         }
         if let (Some(run), Some(shown)) = (wanted.run.upgrade(), shown) {
             run.note(Event::Proof {
@@ -232,13 +267,13 @@ impl Gate {
                 shown,
             });
         }
-        if let Some(kept) = self.origins.settle(&wanted, found).await {
-            self.tell(&wanted, &kept, when);
+        if let Some(kept) = self.settle(&wanted, found).await {
+            self.tell(&wanted, &kept, now, waited.by_somebody());
         }
     }
 
-    /// Says what is false, where that is news.
-    fn tell(&self, wanted: &Wanted, kept: &Kept, when: Asked) {
+    /// Says what is false, where that is news and no refusal says it to who waits.
+    fn tell(&self, wanted: &Wanted, kept: &Kept, now: Timestamp, is_waited_for: bool) {
         if !kept.changed {
             return;
         }
@@ -246,22 +281,31 @@ impl Gate {
             return;
         };
         // Its registry may have handed out another one's by mistake: it is asked again.
-        let now = self.registry.clock.now();
         let soon = now.saturating_add(FAILED).unwrap_or(now);
-        self.origins.counts_until(wanted, soon);
-        if when == Asked::Before {
-            // The refusal tells it.
-            return;
-        }
-        let said = format!(
-            "{} was delivered before its attestation had come, and {first}; it is not delivered again (false-origin)",
-            wanted.release.spoken()
-        );
+        self.counts_until(wanted, soon);
+        let spoken = wanted.release.spoken();
+        let said = match wanted.because {
+            Because::Delivered if is_waited_for => return,
+            Because::Delivered => format!(
+                "{spoken} was asked for before its attestation had come, and {first}; it is not delivered again \
+                 (false-origin)"
+            ),
+            Because::Compared => format!(
+                "{spoken}, which a later release of it was to be compared with: {first}; it is not delivered \
+                 (false-origin)"
+            ),
+        };
         tracing::warn!("{said}");
         if let Some(run) = wanted.run.upgrade() {
             run.note(Event::Warned(said));
         }
     }
+}
+
+/// Whether its document names an attestation that was not handed out yet.
+pub(super) fn is_named(one: &ArtifactEvidence) -> bool {
+    let told = one.offer.attestation();
+    told.and_then(Told::failed).is_some()
 }
 
 impl Wanted {

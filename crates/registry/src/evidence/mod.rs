@@ -15,7 +15,7 @@ mod refuted;
 mod store;
 mod trusted;
 
-pub use builder::{built_before, other_builder};
+pub use builder::{adds_to, built_before, other_builder};
 pub use cargo::Pace;
 pub use handed_on::{HandedOn, Kind};
 pub use npm::{OfferedSignatures, offered_signatures};
@@ -282,6 +282,11 @@ impl<T> Told<T> {
             Self::Failed(why) => Some(why),
             Self::Here(_) | Self::Absent | Self::Stripped => None,
         }
+    }
+
+    /// Whether it was only left out so far: nobody asked the registry for it yet.
+    pub fn is_left_out(&self) -> bool {
+        self.failed() == Some(NOT_ASKED)
     }
 
     /// The registry does not pass on any: what was taken for absent was stripped.

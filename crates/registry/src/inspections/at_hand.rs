@@ -1,10 +1,10 @@
 //! What was read of artifacts before: in memory, or else on disk. The facts of one artifact may be
 //! megabytes, and a disk may be slow, so no thread that others wait for reads or writes them.
 
-use super::{Inspections, Key, lock};
+use super::{Facts, Inspections, Key, lock};
 use crate::judge::archive::{ArtifactFacts, Kind};
 use customs_model::{Digest, Unread, Weigh as _};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Instant;
 
 /// Facts that are loaded at the same time.
@@ -25,14 +25,20 @@ impl Inspections {
         }
         let (kept, of) = (self.kept.clone()?, digest.clone());
         // Each takes memory while it is taken apart. Never closed.
-        let _turn = self.loading.acquire().await;
+        let turn = self.loading.clone().acquire_owned().await;
         if let Some(held) = self.held(&key) {
             return Some(held);
         }
-        let load = move || kept.load(&of, kind);
+        let all = self.held.clone();
+        let load = move || {
+            // It loads to its end, also where nobody waits any more, and has its turn as long.
+            let _turn = turn;
+            let facts = Arc::new(kept.load(&of, kind)?);
+            hold(&all, key, &facts);
+            Some(facts)
+        };
         // One that ends early has read nothing.
-        let facts = tokio::task::spawn_blocking(load).await.ok().flatten()?;
-        Some(self.held_from_now(key, facts))
+        tokio::task::spawn_blocking(load).await.ok().flatten()
     }
 
     /// The same for who may wait for a disk.
@@ -96,9 +102,13 @@ impl Inspections {
     }
 
     pub(super) fn hold(&self, key: Key, facts: &Arc<ArtifactFacts>) {
-        let weight = 2 * size_of::<Key>() + facts.weight();
-        lock(&self.held).insert(key, facts.clone(), weight);
+        hold(&self.held, key, facts);
     }
+}
+
+fn hold(held: &Mutex<Facts>, key: Key, facts: &Arc<ArtifactFacts>) {
+    let weight = 2 * size_of::<Key>() + facts.weight();
+    lock(held).insert(key, facts.clone(), weight);
 }
 
 #[cfg(all(test, unix))]
@@ -109,13 +119,16 @@ mod tests {
     /// How long the disk takes.
     const SLOW: Duration = Duration::from_secs(3);
 
-    /// On one thread: what keeps it waiting keeps everybody waiting.
-    #[tokio::test]
-    async fn a_slow_disk_keeps_nobody_waiting_but_who_asks_for_what_is_there() {
-        let folder = tempfile::tempdir().unwrap();
-        let all = Arc::new(Inspections::new(folder.path()).unwrap());
-        let digest = Digest::sha256(b"slow");
-        let path = all.kept.as_ref().unwrap().path(&digest, Kind::Tarball);
+    /// What was read of artifacts, and a disk that says nothing for a while about this one.
+    fn slow_disk(
+        folder: &std::path::Path,
+        digest: &Digest,
+    ) -> (
+        Arc<Inspections>,
+        std::thread::JoinHandle<std::io::Result<()>>,
+    ) {
+        let all = Arc::new(Inspections::new(folder).unwrap());
+        let path = all.kept.as_ref().unwrap().path(digest, Kind::Tarball);
         std::fs::create_dir_all(path.parent().unwrap()).unwrap();
         // Who reads it waits until somebody writes.
         let made = std::process::Command::new("mkfifo").arg(&path).status();
@@ -124,6 +137,14 @@ mod tests {
             std::thread::sleep(SLOW);
             std::fs::write(path, "no facts")
         });
+        (all, disk)
+    }
+
+    /// On one thread: what keeps it waiting keeps everybody waiting.
+    #[tokio::test]
+    async fn a_slow_disk_keeps_nobody_waiting_but_who_asks_for_what_is_there() {
+        let folder = tempfile::tempdir().unwrap();
+        let (all, disk) = slow_disk(folder.path(), &Digest::sha256(b"slow"));
         let begun = Instant::now();
         let asks = all.clone();
         let asked =
@@ -134,5 +155,23 @@ mod tests {
         assert!(begun.elapsed() < SLOW, "{:?}", begun.elapsed());
         assert!(asked.await.unwrap().is_none());
         disk.join().unwrap().unwrap();
+    }
+    #[tokio::test]
+    async fn a_load_that_nobody_waits_for_any_more_has_its_turn_until_it_ends() {
+        let folder = tempfile::tempdir().unwrap();
+        let (all, disk) = slow_disk(folder.path(), &Digest::sha256(b"slow"));
+        let asks = all.clone();
+        let asked =
+            tokio::spawn(async move { asks.answer(&Digest::sha256(b"slow"), Kind::Tarball).await });
+        while all.loading.available_permits() == LOADING {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        asked.abort();
+        assert!(asked.await.unwrap_err().is_cancelled());
+        assert_eq!(all.loading.available_permits(), LOADING - 1);
+        disk.join().unwrap().unwrap();
+        while all.loading.available_permits() < LOADING {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
     }
 }

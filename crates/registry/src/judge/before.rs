@@ -5,7 +5,7 @@ use super::archive::{ArtifactFacts, Kind};
 use super::{Context, Located, Registry, cargo, npm, order, pypi};
 use crate::http::FetchError;
 use customs_ecosystem::npm::NpmVersion;
-use customs_model::{Ecosystem, ReleaseId, Timestamp, Unread, Version};
+use customs_model::{Digest, Ecosystem, ReleaseId, Timestamp, Unread, Version};
 use std::cmp::Ordering;
 use std::sync::Arc;
 
@@ -165,6 +165,45 @@ impl Registry {
             Some((_, false)) => Counterpart::OtherPlatform,
             None => Counterpart::NoneOfItsKind,
         }))
+    }
+
+    /// The file of an earlier release that one of a release is compared with: of the same kind, uploaded
+    /// before it, and past the hold of code that begins to run at install where one is, since files can be
+    /// added to a release later. `None`: there is none.
+    ///
+    /// # Errors
+    /// An upstream gives no usable answer.
+    pub async fn file_before(
+        &self,
+        context: &Context,
+        release: &ReleaseId,
+        digest: &Digest,
+        earlier: &Version,
+    ) -> Result<Option<Located>, FetchError> {
+        let mut of_this = self.locate(context, release).await?;
+        let found = match of_this.len() {
+            // Its digest may have been pinned under another algorithm.
+            1 => of_this.pop(),
+            _ => of_this
+                .into_iter()
+                .find(|one| one.digest.as_ref() == Some(digest)),
+        };
+        let Some(this) = found else {
+            return Ok(None);
+        };
+        let other = ReleaseId::new(release.package.clone(), earlier.clone());
+        let mut places = self.locate(context, &other).await?;
+        places.retain(|place| {
+            let both = place.published.zip(this.published);
+            place.kind == this.kind && both.is_none_or(|(before, this)| before <= this)
+        });
+        let now = self.clock.now();
+        let is_settled = |place: &Located| context.is_settled(place.published, now);
+        if places.iter().any(is_settled) {
+            places.retain(is_settled);
+        }
+        let built = pypi::platform(&this.file);
+        Ok(of_kind(places, this.kind, built).map(|(place, _)| place))
     }
 
     /// Whether the facts of an artifact are at hand, so that nothing has to be fetched.

@@ -104,7 +104,7 @@ impl Context {
 
     /// Whether a release is past the hold of code that begins to run at install: what only
     /// its artifact shows is a measure for later ones then.
-    fn is_settled(&self, published: Option<Timestamp>, now: Timestamp) -> bool {
+    pub fn is_settled(&self, published: Option<Timestamp>, now: Timestamp) -> bool {
         let hold = customs_rules::hook_hold(&self.policy);
         published.is_some_and(|at| now.duration_since(at) >= hold)
     }

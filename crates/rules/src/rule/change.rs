@@ -3,8 +3,8 @@
 
 use crate::words;
 use customs_model::{
-    Dossier, Ecosystem, Evidence, ExoticDependency, Known, Predecessor, Publisher, PublisherKind,
-    RunsCode,
+    Dossier, Ecosystem, Evidence, ExoticDependency, Known, OtherBuilder, Predecessor, Publisher,
+    PublisherKind, RunsCode,
 };
 use std::collections::BTreeSet;
 
@@ -110,13 +110,49 @@ pub(super) fn new_dependencies(dossier: &Dossier, before: &Predecessor) -> BTree
 
 /// What comes with a release that the predecessor did not ask for or run: a clause each.
 pub(super) fn new_content(dossier: &Dossier, before: &Predecessor) -> Vec<String> {
-    let dependencies: Vec<String> = new_dependencies(dossier, before).into_iter().collect();
-    let scripts = new_scripts(&dossier.manifest.runs, &before.manifest.runs);
-    [("dependency ", dependencies), ("", scripts)]
-        .into_iter()
-        .filter(|(_, all)| !all.is_empty())
-        .map(|(what, all)| format!("it adds {what}{}", words::list(&all, 3)))
-        .collect()
+    content(dossier, Some(before), None)
+}
+
+/// The same, held against an earlier release as well that somebody else built.
+pub(super) fn new_since_builder(dossier: &Dossier, other: &OtherBuilder) -> Vec<String> {
+    content(dossier, dossier.predecessor.as_ref(), Some(other))
+}
+
+fn content(
+    dossier: &Dossier,
+    before: Option<&Predecessor>,
+    other: Option<&OtherBuilder>,
+) -> Vec<String> {
+    let (mut dependencies, mut scripts) = (BTreeSet::new(), BTreeSet::new());
+    let (mut moved, mut changed) = (BTreeSet::new(), BTreeSet::new());
+    if let Some(before) = before {
+        let (runs, ran) = (&dossier.manifest.runs, &before.manifest.runs);
+        dependencies.extend(new_dependencies(dossier, before));
+        scripts.extend(new_scripts(runs, ran));
+        changed.extend(changed_scripts(runs, ran));
+        let exotic = new_exotic(dossier, before).into_iter();
+        moved.extend(exotic.map(|one| one.name.clone()));
+    }
+    if let Some(other) = other {
+        dependencies.extend(other.dependencies.iter().cloned());
+        scripts.extend(other.scripts.iter().cloned());
+    }
+    // What is new is told once.
+    moved.retain(|name| !dependencies.contains(name));
+    changed.retain(|name| !scripts.contains(name));
+    [
+        ("it adds dependency ", dependencies),
+        ("it takes from outside the registry dependency ", moved),
+        ("it adds ", scripts),
+        ("it changes ", changed),
+    ]
+    .into_iter()
+    .filter(|(_, all)| !all.is_empty())
+    .map(|(what, all)| {
+        let all: Vec<String> = all.into_iter().collect();
+        format!("{what}{}", words::list(&all, 3))
+    })
+    .collect()
 }
 
 /// Whether a release asks for or runs what its predecessor did not: what makes another change of it

@@ -20,8 +20,8 @@ static DOC: RuleDoc = RuleDoc {
     title: "A release that lost its line's evidence of origin, and changed in another way, is blocked.",
     what: "Compares with the predecessor in the release line: a trusted publisher became a person's account, or \
            provenance is gone. Alone that is a warning. With a publisher or e-mail domain that is new to \
-           the package, a new dependency or a new install script, the release is blocked. Evidence that \
-           could not be read is *not checked*, not lost.",
+           the package, a new dependency, one from outside the registry, or a new or changed install script, the \
+           release is blocked. Evidence that could not be read is *not checked*, not lost.",
     why: "A thief has the account, seldom the pipeline. But maintainers also publish by hand when a pipeline \
           fails (axios@1.13.3), so the loss alone must not block.",
     effect: "block until reviewed; loss alone warns",

@@ -109,9 +109,15 @@ fn of_several_dist_info_folders_none_is_taken_whichever_is_first() {
     let wheel = |files: &[(&str, &str)]| own("pkg:pypi/a@1.0", &zipped(files));
     let a = ("a-1.0.dist-info/METADATA", A);
     let b = ("b-2.0.dist-info/METADATA", B);
-    for files in [[a, b], [b, a], [a, ("0.dist-info/x", "")]] {
+    for files in [[a, b], [b, a]] {
         let why = wheel(&files).unwrap_err();
-        assert!(why.starts_with("it has 2 folders .dist-info"), "{why}");
+        let told = "it has 2 folders .dist-info with METADATA";
+        assert!(why.starts_with(told), "{why}");
+    }
+    // uv takes no notice of one without METADATA, so what the other one says is read.
+    for second in [("0.dist-info/x", ""), ("b-2.0.dist-info/RECORD", "")] {
+        let found = wheel(&[second, b]).unwrap();
+        assert_eq!(found.name.as_deref(), Some("b"));
     }
     // What lies deeper is a file like any other.
     let deep = ("a-1.0.data/purelib/b-2.0.dist-info/METADATA", B);
@@ -127,6 +133,14 @@ fn a_dist_info_folder_of_another_name_is_told_and_one_that_is_written_otherwise_
     // It calls itself another one, which is worse and told by who compares.
     let found = wheel("pkg:pypi/a@1.0", "b-2.0.dist-info/METADATA", B).unwrap();
     assert_eq!(found.name.as_deref(), Some("b"));
+    // pip looks at the beginning alone.
+    assert!(wheel("pkg:pypi/a@1.0", "a.dist-info/METADATA", A).is_ok());
+    let why = wheel(
+        "pkg:pypi/ab@1.0",
+        "a-1.0.dist-info/METADATA",
+        "Metadata-Version: 2.1\nName: ab\nVersion: 1.0\n",
+    );
+    assert!(why.unwrap_err().contains("is not that of ab"));
     let text = "Metadata-Version: 2.1\nName: Zope.Event\nVersion: 1.0\n";
     let path = "Zope_Event-1.0.dist-info/METADATA";
     assert!(wheel("pkg:pypi/zope-event@1.0", path, text).is_ok());
