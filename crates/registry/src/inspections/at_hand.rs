@@ -111,7 +111,8 @@ fn hold(held: &Mutex<Facts>, key: Key, facts: &Arc<ArtifactFacts>) {
     lock(held).insert(key, facts.clone(), weight);
 }
 
-#[cfg(all(test, unix))]
+#[cfg(test)]
+#[cfg(unix)]
 mod tests {
     use super::*;
     use std::time::Duration;
