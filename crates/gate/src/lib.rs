@@ -42,6 +42,8 @@ mod team;
 mod tls;
 mod traced;
 mod under;
+#[cfg(target_os = "linux")]
+mod wire;
 
 pub use approve::{Ending, Listed, NotApproved, State, Wanted};
 pub use control::{

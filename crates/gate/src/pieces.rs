@@ -175,16 +175,25 @@ impl Drop for Buffer {
     }
 }
 
-/// A file, or a part of it, as a body; memory stays bounded whatever its size.
+/// A file, or a part of it, as a body; memory stays bounded whatever its size. Where the connection can,
+/// the system sends it.
 ///
 /// # Errors
 /// It cannot be opened.
 pub fn file_body(path: &Path, from: u64, length: u64) -> io::Result<Body> {
-    body_of(Pieces::default(), path, from, length)
+    let file = File::open(path)?;
+    if length <= SMALL as u64 {
+        return body_of(Pieces::default(), file, from, length);
+    }
+    #[cfg(target_os = "linux")]
+    let file = match crate::wire::sent_by_the_system(file, from, length) {
+        Ok(body) => return Ok(body),
+        Err(file) => file,
+    };
+    body_of(Pieces::default(), file, from, length)
 }
 
-fn body_of(pieces: Pieces, path: &Path, from: u64, length: u64) -> io::Result<Body> {
-    let mut file = File::open(path)?;
+fn body_of(pieces: Pieces, mut file: File, from: u64, length: u64) -> io::Result<Body> {
     if from > 0 {
         file.seek(io::SeekFrom::Start(from))?;
     }
@@ -233,7 +242,8 @@ mod tests {
     async fn many_who_take_nothing_get_little_and_who_takes_it_gets_all() {
         let bytes: Vec<u8> = (0..1_000_000_u32).map(|at| at as u8).collect();
         let (file, pool) = (file(&bytes), pool());
-        let body = |from, length| body_of(Pieces::of(pool), file.path(), from, length).unwrap();
+        let open = || file.reopen().unwrap();
+        let body = |from, length| body_of(Pieces::of(pool), open(), from, length).unwrap();
         let whole = body(0, 1_000_000).collect().await.unwrap().to_bytes();
         assert!(whole == bytes);
         let part = body(999_000, 1_000).collect().await.unwrap().to_bytes();
@@ -267,7 +277,7 @@ mod tests {
         drop((body, part));
         assert_eq!(pool.out.load(Ordering::Relaxed), 0, "all is taken");
         // Memory that was used before has nothing of before in it.
-        let again = body_of(Pieces::of(pool), file.path(), 1, 999_999).unwrap();
+        let again = body_of(Pieces::of(pool), open(), 1, 999_999).unwrap();
         let whole = again.collect().await.unwrap().to_bytes();
         assert!(whole == bytes[1..]);
         let spare = pool.spare();
@@ -280,7 +290,8 @@ mod tests {
         let (full, other) = (pool(), pool());
         full.out.store(ROOM, Ordering::Relaxed);
         let first = |pool| {
-            let mut body = body_of(Pieces::of(pool), file.path(), 0, LARGE as u64).unwrap();
+            let open = file.reopen().unwrap();
+            let mut body = body_of(Pieces::of(pool), open, 0, LARGE as u64).unwrap();
             async move { body.frame().await.unwrap().unwrap().into_data().unwrap() }
         };
         assert_eq!(first(full).await.len(), SMALL);

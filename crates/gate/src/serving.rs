@@ -8,6 +8,8 @@ use crate::page::Asked;
 use crate::server::Gate;
 use crate::stall::Stalling;
 use crate::tls::LiveTls;
+#[cfg(target_os = "linux")]
+use crate::wire::{Wire, answering};
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use std::sync::Arc;
@@ -203,10 +205,10 @@ impl Connection {
         let _standing = metrics.connection();
         // Without it answers are a little later, no more.
         let _ = stream.set_nodelay(true);
-        let stream = Stalling::new(stream, self.bounds.stall, metrics.clone());
         let Some(tls) = self.tls.clone() else {
-            return self.serve_http(stream).await;
+            return self.serve_plain(stream, metrics).await;
         };
+        let stream = Stalling::new(stream, self.bounds.stall, metrics.clone());
         match tokio::time::timeout(HANDSHAKE, tls.acceptor().accept(stream)).await {
             Ok(Ok(stream)) => self.serve_http(stream).await,
             Ok(Err(error)) => {
@@ -218,6 +220,29 @@ impl Connection {
                 tracing::debug!("a client took too long for the TLS handshake");
             }
         }
+    }
+
+    /// What is not encrypted the system can send by itself.
+    #[cfg(target_os = "linux")]
+    async fn serve_plain(self, stream: TcpStream, metrics: Arc<Metrics>) {
+        let wire = Wire::new(stream);
+        let parts = wire.parts();
+        let stream = Stalling::new(wire, self.bounds.stall, metrics);
+        let (gate, address) = (self.gate.clone(), self.address.clone());
+        let service = service_fn(move |request| {
+            let (gate, address) = (gate.clone(), address.clone());
+            answering(parts.clone(), async move {
+                Ok::<_, std::convert::Infallible>(gate.handle(request, address).await)
+            })
+        });
+        let served = http1(self.bounds).serve_connection(TokioIo::new(stream), service);
+        end_in_order(served, self.stopping).await;
+    }
+
+    #[cfg(not(target_os = "linux"))]
+    async fn serve_plain(self, stream: TcpStream, metrics: Arc<Metrics>) {
+        let stream = Stalling::new(stream, self.bounds.stall, metrics);
+        self.serve_http(stream).await;
     }
 
     async fn serve_http(self, stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static) {
