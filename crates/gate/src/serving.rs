@@ -206,7 +206,7 @@ impl Connection {
         // Without it answers are a little later, no more.
         let _ = stream.set_nodelay(true);
         let Some(tls) = self.tls.clone() else {
-            return self.serve_plain(stream, metrics).await;
+            return self.serve_plain(stream, metrics.clone()).await;
         };
         let stream = Stalling::new(stream, self.bounds.stall, metrics.clone());
         match tokio::time::timeout(HANDSHAKE, tls.acceptor().accept(stream)).await {
