@@ -29,9 +29,14 @@ pub const TRIES: usize = 4;
 const MEMORY: usize = 32 << 20;
 const IN_MEMORY: usize = 4 << 20;
 
-/// Documents that are rendered and compressed at the same time: each takes a processor, and some
-/// megabytes.
+/// Documents that are rendered and compressed at the same time, at most: each takes a processor, and some
+/// megabytes. More than there are processors would only take more memory.
 const MADE_TOGETHER: usize = 4;
+
+fn made_together() -> usize {
+    let processors = std::thread::available_parallelism().map_or(1, usize::from);
+    processors.min(MADE_TOGETHER)
+}
 
 /// The folder of renderings.
 #[derive(Debug)]
@@ -69,7 +74,7 @@ impl Renderings {
             folder,
             hot: Hot::new(memory, IN_MEMORY),
             flights: Flights::default(),
-            makers: Arc::new(Semaphore::new(MADE_TOGETHER)),
+            makers: Arc::new(Semaphore::new(made_together())),
         })
     }
 
