@@ -72,7 +72,7 @@ impl Analysis<'_> {
                 for target in targets {
                     queue.push(zone, target, FuncId(0));
                 }
-                match know::role(program.language, &path) {
+                match self.role(program.language, &path) {
                     Role::Load => {
                         let args = placed(program, &path, args);
                         if let Some(specifier) = args.first() {
