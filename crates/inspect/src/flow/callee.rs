@@ -408,8 +408,7 @@ impl Analysis<'_> {
         let [target] = assigned[..] else {
             return false;
         };
-        let mut targets = program.exprs.iter();
-        targets.any(|expr| matches!(expr, Expr::Assign(to, _) if *to == target))
+        index.is_assigned(program, target)
     }
 
     /// A function that is handed to a call is called by it, sooner or later.
