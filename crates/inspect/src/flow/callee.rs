@@ -72,7 +72,7 @@ impl Analysis<'_> {
                 for target in targets {
                     queue.push(zone, target, FuncId(0));
                 }
-                match know::role(program.language, &path) {
+                match self.role(program.language, &path) {
                     Role::Load => {
                         let args = placed(program, &path, args);
                         if let Some(specifier) = args.first() {
@@ -408,8 +408,7 @@ impl Analysis<'_> {
         let [target] = assigned[..] else {
             return false;
         };
-        let mut targets = program.exprs.iter();
-        targets.any(|expr| matches!(expr, Expr::Assign(to, _) if *to == target))
+        index.is_assigned(program, target)
     }
 
     /// A function that is handed to a call is called by it, sooner or later.

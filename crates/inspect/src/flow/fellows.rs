@@ -11,6 +11,7 @@ use crate::ir::{Atom, Export, Expr, ExprId, FuncId, Language, Program, ScopeId, 
 use crate::pure::{FileId, Surroundings as _, Value};
 use customs_model::Zone;
 use rustc_hash::FxHashMap;
+use smallvec::SmallVec;
 use std::collections::hash_map::Entry;
 use std::rc::Rc;
 
@@ -22,8 +23,48 @@ const LEVELS: u8 = 6;
 /// A class and its file.
 type Class = (FileId, ExprId);
 
-/// Expressions that were asked for their classes, with the least level at which they were.
-type Seen = FxHashMap<(FileId, ExprId), u8>;
+/// Expressions that were asked for their classes, with the least level at which they were. Most
+/// questions lead to one or two of them.
+#[derive(Debug, Default)]
+struct Seen {
+    few: SmallVec<[((FileId, ExprId), u8); Self::FEW]>,
+    /// The others, where there are more.
+    others: FxHashMap<(FileId, ExprId), u8>,
+}
+
+impl Seen {
+    /// Those that are looked at one by one.
+    const FEW: usize = 8;
+
+    /// Notes that one is asked at a level; gives whether it was asked at none as near before.
+    fn is_new(&mut self, place: (FileId, ExprId), level: u8) -> bool {
+        let mut few = self.few.iter_mut();
+        if let Some((_, before)) = few.find(|(known, _)| *known == place) {
+            return is_nearer(before, level);
+        }
+        if self.few.len() < Self::FEW {
+            self.few.push((place, level));
+            return true;
+        }
+        match self.others.entry(place) {
+            Entry::Occupied(mut before) => is_nearer(before.get_mut(), level),
+            Entry::Vacant(new) => {
+                new.insert(level);
+                true
+            }
+        }
+    }
+}
+
+/// Takes the nearer one of two levels; gives whether it is the new one. Nearer to what was asked,
+/// more levels are left.
+fn is_nearer(before: &mut u8, level: u8) -> bool {
+    let is_nearer = level < *before;
+    if is_nearer {
+        *before = level;
+    }
+    is_nearer
+}
 
 /// Functions, by their files.
 pub(super) type Fellows = Rc<[(FileId, FuncId)]>;
@@ -258,15 +299,8 @@ impl Analysis<'_> {
         if level > LEVELS {
             return Vec::new();
         }
-        // Nearer to what was asked, more levels are left.
-        match seen.entry((file, object)) {
-            Entry::Occupied(before) if *before.get() <= level => return Vec::new(),
-            Entry::Occupied(mut before) => {
-                before.insert(level);
-            }
-            Entry::Vacant(new) => {
-                new.insert(level);
-            }
+        if !seen.is_new((file, object), level) {
+            return Vec::new();
         }
         match program.expr(object) {
             Expr::This(function) => {

@@ -2,6 +2,7 @@
 
 use super::by_function::ByFunction;
 use super::chosen::chosen;
+use super::marks::Marks;
 use super::process::Shared;
 use crate::ir::{
     Atom, Block, Compound, Const, ConstId, Expr, ExprId, FuncId, Language, Program, Stmt, Store,
@@ -61,6 +62,8 @@ pub(super) struct Index {
     pub class_decorators: FxHashMap<ExprId, Vec<ExprId>>,
     /// Where each variable is named, in order: made when somebody asks.
     names: OnceCell<Vec<(SymbolId, ExprId)>>,
+    /// What is assigned to: made when somebody asks.
+    assigned: OnceCell<Marks>,
 }
 
 /// What a call sends into a generator of the file: `turn = f(); turn.next(x)`.
@@ -166,6 +169,20 @@ impl Index {
         let rest = names.get(from..).unwrap_or_default().iter();
         rest.take_while(move |(named, _)| *named == symbol)
             .map(|(_, at)| *at)
+    }
+
+    /// Whether something is assigned to an expression.
+    pub fn is_assigned(&self, program: &Program, target: ExprId) -> bool {
+        let assigned = self.assigned.get_or_init(|| {
+            let mut assigned = Marks::default();
+            for expr in &program.exprs {
+                if let Expr::Assign(to, _) = expr {
+                    assigned.insert(*to);
+                }
+            }
+            assigned
+        });
+        assigned.contains(target)
     }
 
     pub fn of(program: &Program) -> Self {

@@ -16,6 +16,7 @@ use crate::pure::{FileId, Value};
 use customs_model::Zone;
 use harmless::harmless;
 use rustc_hash::{FxHashMap, FxHashSet};
+use std::cell::OnceCell;
 use std::cmp::Reverse;
 use std::rc::Rc;
 
@@ -74,8 +75,24 @@ struct Place {
     function: FuncId,
     /// Something is put under it, or it is looked at: nothing can be called there.
     is_harmless: bool,
-    /// What it is handed to, and as which argument.
-    handed_to: Option<(ExprId, Slot)>,
+}
+
+/// What some expressions are handed to, and as which argument.
+type Handed = FxHashMap<ExprId, (ExprId, Slot)>;
+
+/// Places of one file.
+#[derive(Debug, Default)]
+struct Places {
+    all: Vec<Place>,
+    /// What they are handed to: it takes a look at each call, and of most files nobody asks.
+    handed: OnceCell<Handed>,
+}
+
+impl Places {
+    fn handed_to(&self, program: &Program, place: &Place) -> Option<&(ExprId, Slot)> {
+        let handed = self.handed.get_or_init(|| handed(program, &self.all));
+        handed.get(&place.expr)
+    }
 }
 
 /// A function that calls another one, which it got from the function around it.
@@ -155,10 +172,11 @@ impl Analysis<'_> {
                 continue;
             }
             let plan = self.plan_of(file, &program);
-            for place in places(&program, &plan, &atoms) {
+            let places = places(&program, &plan, &atoms);
+            for place in &places.all {
                 let zone = self.zone_of(file, place.function);
                 if zone > Zone::Called {
-                    self.read(&program, file, &place, zone, queue);
+                    self.read(&program, file, place, &places, zone, queue);
                 }
             }
         }
@@ -170,12 +188,13 @@ impl Analysis<'_> {
         }
     }
 
-    /// What is kept under a name that code of a zone reads.
+    /// What is kept under a name that code of a zone reads, at one of the places of its file.
     fn read(
         &mut self,
         program: &Rc<Program>,
         file: FileId,
         place: &Place,
+        places: &Places,
         zone: Zone,
         queue: &mut Queue,
     ) {
@@ -222,7 +241,7 @@ impl Analysis<'_> {
                 (How::Field | How::Variable, Some(object)) => {
                     self.turn_to(file, zone);
                     self.may_have_field(file, object, program.name(name))
-                        && !self.is_handed_on(file, place, kept)
+                        && !self.is_handed_on(file, places.handed_to(program, place), kept)
                 }
             };
             if may_be {
@@ -238,8 +257,13 @@ impl Analysis<'_> {
 
     /// Whether what is read is only handed to something that keeps it, or that makes a function
     /// which calls it: then that one has to run first.
-    fn is_handed_on(&mut self, file: FileId, place: &Place, kept: Kept) -> bool {
-        let Some((callee, slot)) = &place.handed_to else {
+    fn is_handed_on(
+        &mut self,
+        file: FileId,
+        handed_to: Option<&(ExprId, Slot)>,
+        kept: Kept,
+    ) -> bool {
+        let Some((callee, slot)) = handed_to else {
             return false;
         };
         let keeper = self.machine.fold(file, *callee);
@@ -430,17 +454,16 @@ impl Analysis<'_> {
 }
 
 /// Where some names of a file are read or put to, in order, and the functions that this happens in.
-fn places(program: &Program, plan: &Plan, atoms: &[Atom]) -> Vec<Place> {
+fn places(program: &Program, plan: &Plan, atoms: &[Atom]) -> Places {
     let mut named: Vec<ExprId> = atoms
         .iter()
         .flat_map(|name| plan.named(*name))
         .copied()
         .collect();
     if named.is_empty() {
-        return Vec::new();
+        return Places::default();
     }
     named.sort_unstable_by_key(|expr| (program.span(*expr).start, *expr));
-    let mut handed = handed(program, &named);
     let mut next = plan.functions.iter().peekable();
     let mut around: Vec<(u32, FuncId)> = Vec::new();
     let mut places = Vec::with_capacity(named.len());
@@ -455,10 +478,12 @@ fn places(program: &Program, plan: &Plan, atoms: &[Atom]) -> Vec<Place> {
             expr,
             function: around.last().map_or(FuncId(0), |(_, function)| *function),
             is_harmless: plan.harmless.contains(expr),
-            handed_to: handed.remove(&expr),
         });
     }
-    places
+    Places {
+        all: places,
+        handed: OnceCell::new(),
+    }
 }
 
 /// Leaves functions that end before a place.
@@ -506,10 +531,10 @@ fn functions(program: &Program) -> Vec<(u32, Reverse<u32>, FuncId)> {
     functions
 }
 
-/// What some expressions are handed to, and as which argument.
-fn handed(program: &Program, named: &[ExprId]) -> FxHashMap<ExprId, (ExprId, Slot)> {
-    let named: FxHashSet<ExprId> = named.iter().copied().collect();
-    let mut handed = FxHashMap::default();
+/// What the expressions of some places are handed to, and as which argument.
+fn handed(program: &Program, places: &[Place]) -> Handed {
+    let named: FxHashSet<ExprId> = places.iter().map(|place| place.expr).collect();
+    let mut handed = Handed::default();
     for (call, _) in &program.calls {
         let Expr::Call { callee, args, .. } = program.expr(*call) else {
             continue;

@@ -41,6 +41,7 @@ mod possible;
 mod process;
 mod python;
 mod reach;
+mod roles;
 mod settled;
 mod sink;
 #[cfg(test)]
@@ -199,6 +200,8 @@ struct Analysis<'p> {
     fellows: marks::AllFellows,
     /// Calls that may mean more when more is known.
     growing: given::Growing,
+    /// What calls of functions of libraries do, as far as asked.
+    roles: roles::Roles,
     glances: glances::Glances,
     /// What objects are given, as far as asked.
     objects: object::Objects,
@@ -321,6 +324,7 @@ impl<'p> Analysis<'p> {
             visible: FxHashMap::default(),
             fellows: marks::AllFellows::new(),
             growing: given::Growing::default(),
+            roles: roles::Roles::default(),
             glances: glances::Glances::default(),
             objects: object::Objects::default(),
             callers: FxHashMap::default(),

@@ -139,7 +139,7 @@ impl Recent {
     /// Slots for a program with so many expressions.
     fn slots(expressions: usize) -> usize {
         const LEAST: usize = 16;
-        const MOST: usize = 2048;
+        const MOST: usize = 1 << 14;
         (expressions / 16).next_power_of_two().clamp(LEAST, MOST)
     }
 

@@ -2,8 +2,44 @@
 
 use super::Machine;
 use super::value::{FileId, Value};
-use crate::ir::{Expr, ExprId, Language, Program};
+use crate::ir::{Atom, Expr, ExprId, Language, Program};
+use rustc_hash::FxHashMap;
 use std::rc::Rc;
+
+/// What a file puts on all values of a kind. Methods of texts and lists are asked for all the time,
+/// and next to no file puts anything on them.
+#[derive(Debug)]
+pub(super) struct OnAll {
+    /// What is stored under a name, the first of several.
+    stored: FxHashMap<(&'static str, Atom), ExprId>,
+    /// What is defined: its kind, its name and how, in order.
+    defined: Vec<(&'static str, ExprId, ExprId)>,
+}
+
+impl OnAll {
+    fn of(program: &Program) -> Self {
+        let mut stored = FxHashMap::default();
+        for store in &program.stores {
+            if let Some(key) = store.key
+                && let Some(kind) = prototype_of(program, store.object)
+            {
+                stored.entry((kind, key)).or_insert(store.value);
+            }
+        }
+        let mut defined = Vec::new();
+        for (call, _) in &program.calls {
+            if let Expr::Call { callee, args, .. } = program.expr(*call)
+                && let [on, called, how] = program.list(args)[..]
+                && let Expr::Member(_, define) = program.expr(callee)
+                && program.name(define) == "defineProperty"
+                && let Some(kind) = prototype_of(program, on)
+            {
+                defined.push((kind, called, how));
+            }
+        }
+        Self { stored, defined }
+    }
+}
 
 impl Machine<'_> {
     /// The function that a file puts under a name on all values of the kind of one, and whether it
@@ -24,35 +60,23 @@ impl Machine<'_> {
             Value::Number(_) => "Number",
             _ => return None,
         };
-        program.atom("prototype")?;
+        let on_all = self.on_all(program, file)?;
         let key = program.atom(name)?;
-        // Each look goes through the file.
+        // What a look through the file would take.
         self.pay(program.stores.len() / 64 + program.calls.len() / 64);
         if self.spent() {
             return None;
         }
-        let mut stores = program.stores.iter();
-        if let Some(store) =
-            stores.find(|store| store.key == Some(key) && is_prototype(program, store.object, kind))
-        {
-            let value = self.eval(program, file, store.value, None);
+        if let Some(stored) = on_all.stored.get(&(kind, key)) {
+            let value = self.eval(program, file, *stored, None);
             return matches!(value, Value::Function(_)).then_some((value, false));
         }
         // `Object.defineProperty(String.prototype, 'decode', { get() { … } })`.
-        for (call, _) in &program.calls {
-            let Expr::Call { callee, args, .. } = program.expr(*call) else {
-                continue;
-            };
-            let [on, called, how] = program.list(args)[..] else {
-                continue;
-            };
-            if !matches!(program.expr(callee), Expr::Member(_, define) if program.name(define) == "defineProperty")
-                || !is_prototype(program, on, kind)
-                || program.text(called) != Some(name)
-            {
+        for (of, called, how) in &on_all.defined {
+            if *of != kind || program.text(*called) != Some(name) {
                 continue;
             }
-            let Expr::Object(entries) = program.expr(how) else {
+            let Expr::Object(entries) = program.expr(*how) else {
                 continue;
             };
             for pair in program.list(entries).chunks_exact(2) {
@@ -66,6 +90,16 @@ impl Machine<'_> {
             }
         }
         None
+    }
+
+    /// What a file puts on all values of a kind; nothing, where it names no prototype.
+    fn on_all(&mut self, program: &Program, file: FileId) -> Option<Rc<OnAll>> {
+        let known = self.on_all.entry(file);
+        let on_all = known.or_insert_with(|| {
+            program.atom("prototype")?;
+            Some(Rc::new(OnAll::of(program)))
+        });
+        on_all.clone()
     }
 
     /// What is read under a name that a file defines for all values of a kind.
@@ -99,11 +133,18 @@ impl Machine<'_> {
     }
 }
 
-/// Whether an expression is `KIND.prototype`.
-fn is_prototype(program: &Program, expr: ExprId, kind: &str) -> bool {
+/// The kind of which an expression is the prototype: `String.prototype`.
+fn prototype_of(program: &Program, expr: ExprId) -> Option<&'static str> {
+    const KINDS: [&str; 3] = ["String", "Array", "Number"];
     let Expr::Member(object, prototype) = program.expr(expr) else {
-        return false;
+        return None;
     };
-    program.name(prototype) == "prototype"
-        && matches!(program.expr(object), Expr::Name(name, _) if program.name(name) == kind)
+    if program.name(prototype) != "prototype" {
+        return None;
+    }
+    let Expr::Name(name, _) = program.expr(object) else {
+        return None;
+    };
+    let name = program.name(name);
+    KINDS.into_iter().find(|kind| *kind == name)
 }

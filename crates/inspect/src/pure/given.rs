@@ -4,7 +4,7 @@
 use super::Machine;
 use super::value::{Closure, FileId, Frame, Value};
 use super::variable::frame_of;
-use crate::ir::{Expr, ExprId, FuncId, Language, List, Program};
+use crate::ir::{Atom, Expr, ExprId, FuncId, Language, List, Program};
 use rustc_hash::FxHashMap;
 use std::rc::Rc;
 
@@ -18,7 +18,7 @@ pub(super) struct Said {
     /// are no arguments.
     called: FxHashMap<FuncId, (List, usize)>,
     /// What is put onto functions: `f.a = b`. None where that happens twice.
-    own: FxHashMap<(FuncId, Rc<str>), Option<ExprId>>,
+    own: FxHashMap<(FuncId, Atom), Option<ExprId>>,
 }
 
 impl Said {
@@ -54,7 +54,7 @@ impl Said {
                 let is_own =
                     parent == Some(store.function) || stands_in(program, store.function, function);
                 if is_own && said.own.len() < PROPERTIES {
-                    let own = said.own.entry((function, program.shared_name(key)));
+                    let own = said.own.entry((function, key));
                     own.and_modify(|known| *known = None)
                         .or_insert(Some(store.value));
                 }
@@ -136,8 +136,8 @@ impl Machine<'_> {
             return Value::Unknown;
         }
         let said = self.said(&program, closure.file);
-        let key = (closure.function, Rc::from(name));
-        match said.own.get(&key) {
+        let own = program.atom(name).map(|name| (closure.function, name));
+        match own.and_then(|own| said.own.get(&own)) {
             Some(Some(value)) => self.eval(&program, closure.file, *value, closure.frame.as_ref()),
             _ => Value::Unknown,
         }

@@ -111,6 +111,8 @@ pub struct Machine<'s> {
     sources: FxHashMap<(FileId, FuncId), Value>,
     /// What files put into fields of their classes, as far as somebody asked.
     fields: FxHashMap<FileId, Rc<field::Fields>>,
+    /// What files put on all values of a kind, as far as somebody asked.
+    on_all: FxHashMap<FileId, Option<Rc<extended::OnAll>>>,
     /// What of a library fields hold, as far as somebody asked.
     held: FxHashMap<(FileId, Field), Kept<Option<Value>>>,
     /// Fields of which it is asked now, each with the number of its question.
@@ -178,6 +180,7 @@ impl<'s> Machine<'s> {
             given: FxHashMap::default(),
             sources: FxHashMap::default(),
             fields: FxHashMap::default(),
+            on_all: FxHashMap::default(),
             held: FxHashMap::default(),
             holding: FxHashMap::default(),
             paths: paths::Paths::default(),

@@ -370,7 +370,7 @@ impl Machine<'_> {
             }
             Expr::Member(object, key) => {
                 let object = self.eval(program, file, object, frame);
-                put(&object, &Value::text(program.name(key)), value);
+                put(&object, &Value::Text(program.shared_name(key)), value);
             }
             Expr::Index(object, key) => {
                 let object = self.eval(program, file, object, frame);
@@ -446,14 +446,19 @@ pub(super) fn put(object: &Value, key: &Value, value: Value) {
             }
         }
         Value::Object(object) => {
-            let Some(key) = key.as_text() else {
-                return;
+            // Most keys are texts already.
+            let key: Rc<str> = match key {
+                Value::Text(key) => Rc::clone(key),
+                _ => match key.as_text() {
+                    Some(key) => key.into(),
+                    None => return,
+                },
             };
             let mut entries = object.entries.borrow_mut();
-            if let Some((_, place)) = entries.iter_mut().find(|(known, _)| **known == *key) {
+            if let Some((_, place)) = entries.iter_mut().find(|(known, _)| *known == key) {
                 *place = value;
             } else if entries.len() < 1 << 16 {
-                entries.push((key.into(), value));
+                entries.push((key, value));
             }
         }
         _ => {}

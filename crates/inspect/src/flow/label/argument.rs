@@ -190,7 +190,7 @@ impl Analysis<'_> {
         }
         if let Value::Native(native) = &value {
             let path = Rc::clone(&native.path);
-            match know::role(program.language, &path) {
+            match self.role(program.language, &path) {
                 Role::Network(_) | Role::Receive | Role::Lookup => {
                     let context = context.as_ref();
                     return vec![self.answer(site.file, &value, callee, &args, span, context)];

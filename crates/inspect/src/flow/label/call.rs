@@ -174,7 +174,7 @@ impl Analysis<'_> {
             }
             Value::Native(native) => {
                 let path = Rc::clone(&native.path);
-                if know::role(program.language, &path) == Role::Load
+                if self.role(program.language, &path) == Role::Load
                     && let Some(labels) = self.imported_labels(program, file, expr, None, context)
                 {
                     return labels;

@@ -23,7 +23,8 @@ impl Analysis<'_> {
         // Recursion ends here.
         self.contexts.insert((file, function), Rc::new([None]));
         let mut out: Vec<Option<Rc<Context>>> = Vec::new();
-        for (site, args) in self.first_callers(file, function) {
+        for (site, with) in self.first_callers(file, function) {
+            let args = self.called_with(site, with);
             for caller in self.contexts(site.file, site.function, level + 1).iter() {
                 if out.len() < CONTEXTS {
                     out.push(self.context(
@@ -51,7 +52,8 @@ impl Analysis<'_> {
         out
     }
 
-    /// The calls of a function that are looked at, with what it is called with.
+    /// The calls of a function that are looked at, with what it is called with where they are no
+    /// plain calls.
     fn first_callers(&mut self, file: FileId, function: FuncId) -> Callers {
         let sites = self.callers.get(&(file, function));
         let sites = sites.map(Vec::as_slice).unwrap_or_default();
@@ -62,8 +64,7 @@ impl Analysis<'_> {
                 continue;
             };
             if matches!(program.expr(site.expr), Expr::Call { .. }) {
-                let args = self.arguments(&program, site).into();
-                found.push((site, args));
+                found.push((site, None));
             }
         }
         // `Thread(target=f, args=(a,))`: what of the library calls it, and with what.
@@ -74,10 +75,18 @@ impl Analysis<'_> {
             if found.len() < CONTEXTS
                 && let Some(args) = self.called_in_place(site, (file, function))
             {
-                found.push((site, args.into()));
+                found.push((site, Some(args.into())));
             }
         }
         found
+    }
+
+    /// What one of these calls gives. Most often only the first one is asked about.
+    fn called_with(&self, site: Site, with: Option<Rc<[ExprId]>>) -> Rc<[ExprId]> {
+        with.unwrap_or_else(|| match self.program(site.file) {
+            Some(program) => self.arguments(&program, site).into(),
+            None => Rc::from([]),
+        })
     }
 
     /// The first of the ways of getting to a function, without the others: for calls of which
@@ -117,8 +126,9 @@ impl Analysis<'_> {
         let sites = self.first_callers(file, function);
         let mut found = None;
         let mut is_called = false;
-        for (site, args) in sites {
+        for (site, with) in sites {
             is_called = true;
+            let args = self.called_with(site, with);
             let caller = self.first_of(site.file, site.function, level + 1, open);
             found = self.context(file, function, args, site.file, site.function, caller);
             if found.is_some() {
@@ -203,8 +213,8 @@ impl Analysis<'_> {
     }
 }
 
-/// Calls of a function, each with its arguments.
-type Callers = SmallVec<[(Site, Rc<[ExprId]>); CONTEXTS]>;
+/// Calls of a function, with the arguments of those that are no plain ones.
+type Callers = SmallVec<[(Site, Option<Rc<[ExprId]>>); CONTEXTS]>;
 
 /// Ways of getting to a function that are looked at one by one.
 pub(super) const CONTEXTS: usize = 12;

@@ -3,7 +3,7 @@
 
 use crate::flow::{Analysis, Site, is_foreign};
 use crate::ir::{Expr, ExprId, Language, Program};
-use crate::know::{self, Role};
+use crate::know::Role;
 use crate::pure::Value;
 use customs_model::{SinkKind, SourceKind, Target, Zone};
 use std::rc::Rc;
@@ -46,7 +46,7 @@ impl Analysis<'_> {
             return None;
         };
         let path = Rc::clone(&native.path);
-        let role = know::role(program.language, &path);
+        let role = self.role(program.language, &path);
         let runs = matches!(role, Role::Code(0) | Role::CodeLast | Role::Shell);
         // A timer gets what it waits for; a text is no such thing in Node.js.
         (runs && !path.starts_with("set")).then_some(Handed {
@@ -83,7 +83,7 @@ impl Analysis<'_> {
             return None;
         };
         let path = Rc::clone(&native.path);
-        let role = know::role(program.language, &path);
+        let role = self.role(program.language, &path);
         matches!(role, Role::Code(0) | Role::Shell).then_some(Handed {
             arg,
             object,

@@ -234,7 +234,7 @@ impl Analysis<'_> {
             return may_be;
         };
         let path = Rc::clone(&native.path);
-        let mut role = know::role(program.language, &path);
+        let mut role = self.role(program.language, &path);
         if program.language == Language::Python && self.loads_objects(site.file, &path, &args) {
             role = Role::CodeStream;
         }
