@@ -87,14 +87,19 @@ impl RefClass {
 
 /// Below this stands one issuer for each organisation of CircleCI, named by its number, a UUID.
 /// Source: CircleCI's page on OpenID Connect tokens; `https://oidc.circleci.com/org/*` in Fulcio's
-/// configuration.
+/// configuration. Certificates that Fulcio really issued name the address without the organisation.
 pub(crate) const CIRCLECI: &str = "https://oidc.circleci.com/org/";
+/// The part of it that names no organisation.
+const OF_ORGANISATIONS: &str = "/org/";
 
-/// Whether an issuer is one that is allowed: that very text, or, where what is allowed ends with a
-/// slash, one organisation's below it.
+/// Whether an issuer is one that is allowed: that very text, or, where what is allowed stands for an
+/// issuer of each organisation, one of these, or what they have in common.
 pub(crate) fn is_issuer(allowed: &str, issuer: &str) -> bool {
-    if !allowed.ends_with('/') {
+    let Some(common) = allowed.strip_suffix(OF_ORGANISATIONS) else {
         return issuer == allowed;
+    };
+    if issuer == common {
+        return true;
     }
     let of_uuid = |(at, b): (usize, u8)| match at {
         8 | 13 | 18 | 23 => b == b'-',
@@ -113,8 +118,11 @@ mod tests {
     fn an_issuer_is_the_very_text_or_one_organisation_below_it() {
         let number = "5c3b1a3e-07d0-4a2a-9d5b-3f0c2b9a7e11";
         assert!(is_issuer(CIRCLECI, &format!("{CIRCLECI}{number}")));
+        // As in the certificates of the public attestations that are held against the answers.
+        assert!(is_issuer(CIRCLECI, "https://oidc.circleci.com"));
         for other in [
-            "https://oidc.circleci.com".to_owned(),
+            "https://oidc.circleci.com/".to_owned(),
+            "https://oidc.circleci.com/org".to_owned(),
             CIRCLECI.to_owned(),
             format!("https://oidc.circleci.com/{number}"),
             format!("https://oidc.circleci.com.evil.example/org/{number}"),
